@@ -1,0 +1,11 @@
+/** An armed timer, opaque to everybody but the clock that made it. */
+export type Timer = object
+
+/** The only source of time. The real one is engine/system-clock.ts; tests advance a manual one by hand. */
+export interface Clock {
+  /** Monotonic milliseconds, fractional. */
+  now(): number
+  /** Calls `fire` once, `delay` milliseconds from now or later. */
+  setTimer(delay: number, fire: () => void): Timer
+  clearTimer(timer: Timer): void
+}

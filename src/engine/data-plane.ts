@@ -1,0 +1,106 @@
+import type { EventEmitter } from 'node:events'
+import type { FoulweatherError } from '../core/errors.ts'
+import type { PlanChange } from '../core/plan.ts'
+import type { FaultCounters } from '../core/stage-factory.ts'
+import type { Direction } from '../core/words.ts'
+import type { EngineEvents } from './events.ts'
+
+/**
+ * Where the sessions are. The control plane speaks to this and to nothing else of the engine; everything that crosses it is
+ * plain data, so that the same interface can be served by worker threads.
+ */
+export interface DataPlane {
+  /**
+   * Puts a change in force. Faults of a running proxy change before this returns; starting and stopping listeners answers when the
+   * kernel has done it. Never waits for a session, a dial or a peer. Changes to one proxy must not overlap (the caller queues them).
+   *
+   * The outcome names each `put` proxy. A proxy that failed to start is kept, stopped.
+   */
+  apply(change: PlanChange): Promise<readonly ProxyOutcome[]>
+  snapshot(): Snapshot
+  sessions(filter?: SessionFilter): readonly SessionInfo[]
+  /** Resets one live session (RST to both peers; origin `proxy`, reason `killed`). `false`: no such live session. */
+  kill(id: string): boolean
+  readonly events: EventEmitter<EngineEvents>
+  /** Stops everything. Sessions get the drain time, then they are closed. Answers when the last one is gone. */
+  close(): Promise<void>
+}
+
+export interface ProxyOutcome {
+  readonly name: string
+  /** Listening now. */
+  readonly running: boolean
+  /** The bound address in canonical form while running; otherwise as the plan has it. */
+  readonly listen: string
+  /** Why it could not start. */
+  readonly error?: FoulweatherError
+}
+
+export interface SessionFilter {
+  readonly proxy?: string
+  /** Default: `live`. `ended` = the most recent ones that are over (bounded). */
+  readonly state?: 'live' | 'ended' | 'all'
+}
+
+export type SessionState = 'dialing' | 'open' | 'closing' | 'ended'
+
+export interface SessionInfo {
+  readonly id: string
+  readonly proxy: string
+  /** Counts the sessions of its proxy, from 1; part of what decides its draws. */
+  readonly ordinal: number
+  readonly state: SessionState
+  /** `ip:port`, `[v6]:port` or `unix`. */
+  readonly client: string
+  /** The upstream as the plan names it. */
+  readonly upstream: string
+  /** The address that the dial ended at; `null` before. */
+  readonly upstreamAddress: string | null
+  /** Wall clock, ISO 8601. */
+  readonly started: string
+  readonly ageMs: number
+  /** Bytes read from the direction's source and written to its destination. */
+  readonly bytes: Readonly<Record<Direction, { readonly received: number; readonly sent: number }>>
+  /** Bytes that wait in us, in each direction. */
+  readonly held: Readonly<Record<Direction, number>>
+  /** Names of the faults at work on it, in order. */
+  readonly stages: Readonly<Record<Direction, readonly string[]>>
+  /** `null` while it lives. */
+  readonly ending: { readonly origin: string; readonly reason: string; readonly at: string } | null
+}
+
+export interface ByteCounters {
+  received: number
+  sent: number
+}
+
+/** Plain counters since start, for metrics and status. Proxies that were deleted stay listed (counters never go back). */
+export interface Snapshot {
+  readonly proxies: readonly ProxySnapshot[]
+  readonly held: { readonly bytes: number; readonly limit: number; readonly perSessionLimit: number }
+  /** How late the scheduler fired, in milliseconds: cumulative-style buckets are made by the reader. */
+  readonly lateness: HistogramData
+}
+
+export interface ProxySnapshot {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly running: boolean
+  readonly sessions: {
+    readonly total: number
+    readonly active: number
+    readonly endings: Readonly<Record<string, number>>
+  }
+  readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
+  readonly faults: Readonly<Record<string, Readonly<FaultCounters>>>
+  /** Time to connect to the upstream, milliseconds. */
+  readonly connect: HistogramData
+}
+
+/** `counts[i]` = observations ≤ `bounds[i]` and above the bound before; the last count is for everything above the last bound. */
+export interface HistogramData {
+  readonly bounds: readonly number[]
+  readonly counts: readonly number[]
+  readonly sum: number
+}
