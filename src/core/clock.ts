@@ -8,4 +8,9 @@ export interface Clock {
   /** Calls `fire` once, `delay` milliseconds from now or later. */
   setTimer(delay: number, fire: () => void): Timer
   clearTimer(timer: Timer): void
+  /**
+   * Calls `fire` after one more look at the sockets: how the scheduler waits out the rest of a millisecond, which a timer cannot.
+   * Absent = it uses timers alone.
+   */
+  soon?(fire: () => void): void
 }

@@ -31,10 +31,14 @@ export interface Outlet {
 export interface Stage extends Outlet {
   /** The rest of the chain. Set by the engine, and set anew whenever the chain around this stage changes. */
   next: Outlet
-  /** The stage joins a live chain at `at`. Answers when to call `wake`; `Infinity` = never. */
-  open?(at: number): number
-  /** The time asked for has come. Answers when to call `wake` next; `Infinity` = never. */
-  wake?(at: number): number
+  /** The stage joins a live chain at `at`. */
+  open?(at: number): void
+  /**
+   * When the stage wants `wake` to be called although nothing comes in; `Infinity` or absent = never. Looked at after every call.
+   * What a stage does later without input goes through this, not through stamps in the future: so it can be moved and called off.
+   */
+  readonly wakeAt?: number
+  wake?(at: number): void
   /**
    * The last `bytes` bytes that left this stage are still held behind it and are about to be handed to it again: go back to
    * the pacing state before them. Only for `timing` stages that keep state.

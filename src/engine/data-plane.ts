@@ -77,7 +77,13 @@ export interface ByteCounters {
 /** Plain counters since start, for metrics and status. Proxies that were deleted stay listed (counters never go back). */
 export interface Snapshot {
   readonly proxies: readonly ProxySnapshot[]
-  readonly held: { readonly bytes: number; readonly limit: number; readonly perSessionLimit: number }
+  readonly held: {
+    readonly bytes: number
+    readonly limit: number
+    readonly perSessionLimit: number
+    /** How often a session stopped reading because of `limit`. */
+    readonly stalls: number
+  }
   /** How late the scheduler fired, in milliseconds: cumulative-style buckets are made by the reader. */
   readonly lateness: HistogramData
 }

@@ -1,0 +1,79 @@
+/** Addresses as users write them. Texts of refusals follow Go's `net` package, because Toxiproxy's clients know them. */
+
+export type Address = TcpAddress | UnixAddress
+
+export interface TcpAddress {
+  readonly kind: 'tcp'
+  /** A name, an IPv4 address, an IPv6 address without brackets, or empty (every interface). */
+  readonly host: string
+  /** A number or a service name, not checked here. */
+  readonly port: string
+}
+
+export interface UnixAddress {
+  readonly kind: 'unix'
+  readonly path: string
+}
+
+/** Why an address text cannot be read. */
+export interface BadAddress {
+  readonly kind: 'bad'
+  readonly text: string
+}
+
+const UNIX_PREFIX = 'unix:'
+
+/** Reads `host:port`, `[v6]:port`, `:port` or `unix:/path`. */
+export function parseAddress(text: string): Address | BadAddress {
+  if (text.startsWith(UNIX_PREFIX)) {
+    const path = text.slice(UNIX_PREFIX.length)
+    return path === '' ? bad(text, 'missing path in unix address') : { kind: 'unix', path }
+  }
+  const colon = text.lastIndexOf(':')
+  if (colon < 0) return bad(text, 'missing port in address')
+  if (text.startsWith('[')) return parseBracketed(text, colon)
+  const host = text.slice(0, colon)
+  if (host.includes(':')) return bad(text, 'too many colons in address')
+  if (host.includes('[') || host.includes(']')) return bad(text, "unexpected '[' or ']' in address")
+  return { kind: 'tcp', host, port: text.slice(colon + 1) }
+}
+
+function parseBracketed(text: string, colon: number): Address | BadAddress {
+  const close = text.indexOf(']')
+  if (close < 0) return bad(text, "missing ']' in address")
+  if (close + 1 === text.length) return bad(text, 'missing port in address')
+  if (close + 1 !== colon) return bad(text, text[close + 1] === ':' ? 'too many colons in address' : 'missing port in address')
+  return { kind: 'tcp', host: text.slice(1, close), port: text.slice(colon + 1) }
+}
+
+function bad(text: string, why: string): BadAddress {
+  return { kind: 'bad', text: `address ${text}: ${why}` }
+}
+
+/** `[v6]:port` or `host:port`. */
+export function joinHostPort(host: string, port: number | string): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i
+
+/** What to write instead of a URL where an address is wanted; `undefined` when `text` is not a URL. */
+export function addressInUrl(text: string): string | undefined {
+  const match = SCHEME.exec(text)
+  if (match === null) return undefined
+  const authority = (match[2] ?? '').replace(/[/?#].*$/, '').replace(/^.*@/, '')
+  const port = DEFAULT_PORTS[(match[1] ?? '').toLowerCase()]
+  return /:\d+$/.test(authority) || port === undefined ? authority : `${authority}:${port}`
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  http: 80,
+  https: 443,
+  postgres: 5432,
+  postgresql: 5432,
+  mysql: 3306,
+  redis: 6379,
+  rediss: 6379,
+  amqp: 5672,
+  mongodb: 27017,
+}

@@ -1,0 +1,141 @@
+import { unlink } from 'node:fs/promises'
+import { connect, createServer, type ListenOptions, type Server } from 'node:net'
+import { joinHostPort } from '../core/address.ts'
+import { FoulweatherError } from '../core/errors.ts'
+import type { ListenAddress } from './listen-address.ts'
+import { KEEP_ALIVE_SECONDS, type Accepted, type AcceptedHandle } from './peer-socket.ts'
+
+/** What a listener tells its proxy. */
+export interface ListenerEvents {
+  accepted(connection: Accepted): void
+  /** `accept` failed (out of file descriptors, …); it goes on trying by itself. */
+  acceptFailed(error: string): void
+}
+
+/** The kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4096
+
+/** A bound, accepting socket. */
+export class Listener {
+  /** The bound address, canonical. */
+  readonly address: string
+  readonly #server: Server
+
+  private constructor(server: Server, address: string) {
+    this.#server = server
+    this.address = address
+  }
+
+  /** @throws FoulweatherError `listen_failed`, worded as Go words it. */
+  static async open(address: ListenAddress, events: ListenerEvents): Promise<Listener> {
+    const server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_SECONDS * 1000,
+    })
+    await bind(server, address)
+    server.on('error', (error) => events.acceptFailed(error.message))
+    if (!takeHandles(server, events)) server.on('connection', (socket) => events.accepted(socket))
+    return new Listener(server, boundAddress(server, address))
+  }
+
+  /** New connections are refused as soon as this returns; accepted ones are not touched. */
+  close(): void {
+    this.#server.close()
+  }
+}
+
+/**
+ * Takes accepted connections as handles, before Node makes a socket of them: only a socket that is made with `onread` can read
+ * into our memory, and `net.Server` cannot make such. Answers false where this Node does not let us; then sockets do.
+ */
+function takeHandles(server: Server, events: ListenerEvents): boolean {
+  const handle: unknown = Reflect.get(server, '_handle')
+  if (typeof handle !== 'object' || handle === null || !('onconnection' in handle)) return false
+  handle.onconnection = (status: number, accepted: AcceptedHandle | undefined): void => {
+    if (status !== 0 || accepted === undefined) {
+      events.acceptFailed(`accept failed with status ${status}`)
+      return
+    }
+    accepted.setNoDelay?.(true)
+    accepted.setKeepAlive?.(true, KEEP_ALIVE_SECONDS)
+    events.accepted(accepted)
+  }
+  return true
+}
+
+async function bind(server: Server, address: ListenAddress): Promise<void> {
+  try {
+    await listen(server, address)
+  } catch (error) {
+    if (address.kind === 'unix' && codeOf(error) === 'EADDRINUSE' && (await isStale(address.path))) {
+      await unlink(address.path)
+      await listen(server, address).catch((again: unknown) => refuse(again, address))
+      return
+    }
+    if (address.kind === 'tcp' && address.host === '::' && codeOf(error) === 'EAFNOSUPPORT') {
+      const v4: ListenAddress = { ...address, host: '0.0.0.0', text: joinHostPort('0.0.0.0', address.port) }
+      await listen(server, v4).catch((again: unknown) => refuse(again, v4))
+      return
+    }
+    refuse(error, address)
+  }
+}
+
+function listen(server: Server, address: ListenAddress): Promise<void> {
+  const options: ListenOptions =
+    address.kind === 'unix'
+      ? { path: address.path, backlog: BACKLOG }
+      : { host: address.host, port: address.port, backlog: BACKLOG }
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** A socket file that nobody listens on any more is left over from a process that died. */
+function isStale(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ path })
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(false)
+    })
+    probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'))
+  })
+}
+
+const GO_WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'cannot assign requested address',
+  EACCES: 'permission denied',
+  EMFILE: 'too many open files',
+  ENOENT: 'no such file or directory',
+}
+
+function refuse(error: unknown, address: ListenAddress): never {
+  const code = codeOf(error)
+  const network = address.kind === 'unix' ? 'unix' : 'tcp'
+  const text = address.kind === 'unix' ? address.path : address.text
+  const why = GO_WORDS[code] ?? (error instanceof Error ? error.message : String(error))
+  throw new FoulweatherError('listen_failed', `listen ${network} ${text}: bind: ${why}`, {
+    field: 'listen',
+    value: text,
+    cause: error,
+  })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function boundAddress(server: Server, asked: ListenAddress): string {
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') return asked.text
+  return joinHostPort(bound.address, bound.port)
+}

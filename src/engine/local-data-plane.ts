@@ -1,0 +1,176 @@
+import { EventEmitter } from 'node:events'
+import type { Clock } from '../core/clock.ts'
+import type { PlanChange, ProxyPlan } from '../core/plan.ts'
+import type { StageFactory } from '../core/stage-factory.ts'
+import { Budget } from './budget.ts'
+import type { DataPlane, ProxyOutcome, SessionFilter, SessionInfo, ProxySnapshot, Snapshot } from './data-plane.ts'
+import type { EngineEvents } from './events.ts'
+import { Proxy } from './proxy.ts'
+import { ProxyCounters } from './proxy-counters.ts'
+import { ReadMemory } from './read-memory.ts'
+import { Scheduler } from './scheduler.ts'
+import type { Session } from './session.ts'
+import type { EngineShared } from './shared.ts'
+import { systemClock } from './system-clock.ts'
+
+export interface DataPlaneOptions {
+  /** Decides every draw, together with the place it is made for. */
+  readonly seed: number
+  readonly factory: StageFactory
+  /** How long an upstream may take to accept a connection. Milliseconds; default 5000. */
+  readonly dialTimeoutMs?: number
+  /** How long sessions may go on when their proxy is stopped. Milliseconds; default 0: they are closed at once. */
+  readonly drainMs?: number
+  /** Bytes that one direction of one session may hold before it stops reading; default 16 MiB. Rate × delay has to fit. */
+  readonly sessionBudget?: number
+  /** Bytes that all sessions together may hold, give or take one read per session; default 256 MiB. */
+  readonly processBudget?: number
+  /** Pass a RST of one peer on as an orderly close; default false. */
+  readonly softenResets?: boolean
+  /** Default: the real time. */
+  readonly clock?: Clock
+}
+
+const ENDED_SESSIONS_KEPT = 256
+const DELETED_PROXIES_KEPT = 1024
+
+/** How long `close` waits for the last sockets beyond the drain time. */
+const CLOSE_GRACE_MS = 3000
+
+export function createLocalDataPlane(options: DataPlaneOptions): DataPlane {
+  return new LocalDataPlane(options)
+}
+
+/** The data plane in this very thread. */
+class LocalDataPlane implements DataPlane {
+  readonly events = new EventEmitter<EngineEvents>()
+  readonly #shared: EngineShared
+  readonly #proxies = new Map<string, Proxy>()
+  /** Deleted, with sessions that still drain. */
+  readonly #leaving = new Set<Proxy>()
+  /** By name; those of deleted proxies stay, so that no counter goes back. */
+  readonly #counters = new Map<string, ProxyCounters>()
+  readonly #ended: Session[] = []
+  #lastSession = 0
+
+  constructor(options: DataPlaneOptions) {
+    const clock = options.clock ?? systemClock
+    this.#shared = {
+      seed: options.seed,
+      factory: options.factory,
+      clock,
+      scheduler: new Scheduler(clock),
+      memory: new ReadMemory(),
+      budget: new Budget(options.processBudget ?? 256 * 2 ** 20),
+      sessionBudget: options.sessionBudget ?? 16 * 2 ** 20,
+      dialTimeoutMs: options.dialTimeoutMs ?? 5000,
+      drainMs: options.drainMs ?? 0,
+      softenResets: options.softenResets ?? false,
+      events: this.events,
+      nextSessionId: () => String(++this.#lastSession),
+    }
+  }
+
+  async apply({ put = [], remove = [] }: PlanChange): Promise<readonly ProxyOutcome[]> {
+    for (const name of remove) this.#remove(name)
+    return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan)))
+  }
+
+  snapshot(): Snapshot {
+    const { budget, sessionBudget, scheduler } = this.#shared
+    const alive = [...this.#proxies.values()].map((proxy) => proxy.snapshot())
+    const deleted = [...this.#counters]
+      .filter(([name]) => !this.#proxies.has(name))
+      .map((entry) => this.#deleted(...entry))
+    return {
+      proxies: [...alive, ...deleted],
+      held: { bytes: budget.used, limit: budget.limit, perSessionLimit: sessionBudget, stalls: budget.stalls },
+      lateness: scheduler.lateness,
+    }
+  }
+
+  sessions({ proxy, state = 'live' }: SessionFilter = {}): readonly SessionInfo[] {
+    const ended = state === 'live' ? [] : this.#ended
+    const live = state === 'ended' ? [] : this.#liveSessions()
+    return [...ended, ...live]
+      .map((session) => session.info())
+      .filter((info) => proxy === undefined || info.proxy === proxy)
+  }
+
+  kill(id: string): boolean {
+    const session = this.#liveSessions().find((one) => one.id === id)
+    if (session === undefined) return false
+    session.abort('reset', { origin: 'proxy', reason: 'killed' })
+    return true
+  }
+
+  async close(): Promise<void> {
+    for (const name of this.#proxies.keys()) this.#remove(name, 'shutdown')
+    const { clock, drainMs, scheduler } = this.#shared
+    const until = clock.now() + drainMs + CLOSE_GRACE_MS
+    while (this.#leaving.size > 0 && clock.now() < until) {
+      await new Promise<void>((resolve) => {
+        clock.setTimer(10, resolve)
+      })
+      this.#forgetEmpty()
+    }
+    for (const session of this.#liveSessions()) session.drop({ origin: 'proxy', reason: 'shutdown' })
+    scheduler.close()
+  }
+
+  #proxyFor(plan: ProxyPlan): Proxy {
+    const known = this.#proxies.get(plan.name)
+    if (known !== undefined) return known
+    const counters = this.#counters.get(plan.name) ?? new ProxyCounters()
+    this.#counters.delete(plan.name)
+    this.#counters.set(plan.name, counters)
+    const fresh = new Proxy(this.#shared, plan, counters, (session) => this.#keepEnded(session))
+    this.#proxies.set(plan.name, fresh)
+    return fresh
+  }
+
+  #remove(name: string, reason: 'deleted' | 'shutdown' = 'deleted'): void {
+    const proxy = this.#proxies.get(name)
+    if (proxy === undefined) return
+    proxy.counters.lastSeen = proxy.place
+    proxy.stop(reason)
+    this.#proxies.delete(name)
+    this.#forgetEmpty()
+    if (proxy.sessions.size > 0) this.#leaving.add(proxy)
+    this.#forgetOldest()
+  }
+
+  #liveSessions(): readonly Session[] {
+    return [...this.#proxies.values(), ...this.#leaving].flatMap((proxy) => Array.from(proxy.sessions.values()))
+  }
+
+  #deleted(name: string, counters: ProxyCounters): ProxySnapshot {
+    return { name, ...counters.lastSeen, running: false, ...counters.data(this.#leavingOf(name)) }
+  }
+
+  #leavingOf(name: string): number {
+    let sessions = 0
+    for (const proxy of this.#leaving) if (proxy.name === name) sessions += proxy.sessions.size
+    return sessions
+  }
+
+  #forgetEmpty(): void {
+    for (const proxy of this.#leaving) if (proxy.sessions.size === 0) this.#leaving.delete(proxy)
+  }
+
+  /** Names of deleted proxies come from users: what is kept of them has to have a bound. */
+  #forgetOldest(): void {
+    let surplus = this.#counters.size - this.#proxies.size - DELETED_PROXIES_KEPT
+    for (const name of this.#counters.keys()) {
+      if (surplus <= 0) return
+      if (this.#proxies.has(name)) continue
+      this.#counters.delete(name)
+      surplus--
+    }
+  }
+
+  #keepEnded(session: Session): void {
+    this.#ended.push(session)
+    if (this.#ended.length > ENDED_SESSIONS_KEPT) this.#ended.shift()
+  }
+}

@@ -1,0 +1,73 @@
+import type { OnReadOpts } from 'node:net'
+import { BIG_BYTES, CELL_BYTES, type ReadMemory } from './read-memory.ts'
+
+/** Bytes have been read. `false` = stop reading. */
+export type OnBytes = (count: number, memory: Buffer) => boolean
+
+/** So many small reads in a row, and a big buffer goes back to the pool. */
+const SMALL_READS_BEFORE_GIVING_BACK = 16
+
+/** Above this, a read that must wait keeps its big buffer; below, copying it is cheaper than pinning 65 000 bytes. */
+const WORTH_KEEPING_BYTES = 16_384
+
+/** The read memory of one direction of one session: which piece of memory the next read goes to. */
+export class Reader {
+  /** For the socket: `buffer` is asked after every read, so the memory can be changed from one read to the next. */
+  readonly onread: OnReadOpts
+  readonly #memory: ReadMemory
+  #cell: Buffer
+  #current: Buffer
+  #smallReads = 0
+
+  constructor(memory: ReadMemory, onBytes: OnBytes) {
+    this.#memory = memory
+    this.#cell = memory.takeCell()
+    this.#current = this.#cell
+    this.onread = {
+      buffer: () => this.#current,
+      callback: (count) => onBytes(count, this.#current),
+    }
+  }
+
+  /** The bytes went to the kernel whole: the memory can be read into again. */
+  reuse(count: number): void {
+    const big = this.#current !== this.#cell
+    if (!big) {
+      if (count === CELL_BYTES) this.#current = this.#memory.takeBig()
+    } else if (count > CELL_BYTES) {
+      this.#smallReads = 0
+    } else if (++this.#smallReads >= SMALL_READS_BEFORE_GIVING_BACK) {
+      this.#smallReads = 0
+      this.#memory.giveBackBig(this.#current)
+      this.#current = this.#cell
+    }
+  }
+
+  /** A pending write points into the memory, and reading goes on: leave it to the write and take fresh memory. */
+  abandon(): void {
+    if (this.#current === this.#cell) {
+      this.#cell = this.#memory.takeCell()
+      this.#current = this.#cell
+    } else {
+      this.#current = this.#memory.takeBig()
+    }
+  }
+
+  /** The bytes have to wait: answers them in memory that is not read into again. */
+  keep(count: number): Buffer {
+    const read = count === this.#current.length ? this.#current : this.#current.subarray(0, count)
+    if (this.#current.length === BIG_BYTES && count > WORTH_KEEPING_BYTES) {
+      this.#current = this.#memory.takeBig()
+      return read
+    }
+    const kept = this.#memory.copy(read)
+    this.reuse(count)
+    return kept
+  }
+
+  /** The session is over: both sockets have closed, so no write points into the memory any more. */
+  release(): void {
+    if (this.#current !== this.#cell) this.#memory.giveBackBig(this.#current)
+    this.#memory.giveBackCell(this.#cell)
+  }
+}

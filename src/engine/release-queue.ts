@@ -1,0 +1,107 @@
+import type { AbortHow, Outlet } from '../core/outlet.ts'
+import type { Ending } from '../core/words.ts'
+
+/** What waits: a chunk, the orderly end of the direction, or the end of the session. */
+export type Held = HeldChunk | HeldEnd | HeldAbort
+
+interface HeldCommon {
+  /** When to release it. */
+  readonly at: number
+  /** When what caused it came in: the input of the chain, from which a changed chain counts again. */
+  readonly arrival: number
+  following: Held | undefined
+}
+
+export interface HeldChunk extends HeldCommon {
+  readonly kind: 'chunk'
+  readonly bytes: Buffer
+}
+
+export interface HeldEnd extends HeldCommon {
+  readonly kind: 'end'
+}
+
+export interface HeldAbort extends HeldCommon {
+  readonly kind: 'abort'
+  readonly how: AbortHow
+  readonly ending: Ending
+}
+
+/**
+ * The last outlet of every chain: a FIFO of stamped things.
+ *
+ *     head → chunk@12.0 → chunk@12.5 → chunk@40.0 → end@40.0 ← tail
+ *
+ * Stamps never fall: one that goes backwards waits behind its predecessor. Nothing is released here; the relay takes what is due.
+ */
+export class ReleaseQueue implements Outlet {
+  /** Bytes of all chunks that wait. */
+  bytes = 0
+  /** Set by the relay before it feeds the chain: the arrival of what comes out of it. */
+  arrival = 0
+  /** When a waiting reset is due: it does not wait for a peer to take the bytes before it. `Infinity` = none waits. */
+  resetAt = Infinity
+  #head: Held | undefined
+  #tail: Held | undefined
+  #ended = false
+
+  get head(): Held | undefined {
+    return this.#head
+  }
+
+  get empty(): boolean {
+    return this.#head === undefined
+  }
+
+  chunk(bytes: Buffer, at: number): number {
+    if (this.#ended) return -Infinity
+    this.bytes += bytes.length
+    this.#push({ kind: 'chunk', bytes, at: this.#inOrder(at), arrival: this.arrival, following: undefined })
+    return -Infinity
+  }
+
+  end(at: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#push({ kind: 'end', at: this.#inOrder(at), arrival: this.arrival, following: undefined })
+  }
+
+  /** May follow `end`: a session can be ended while its last bytes wait. */
+  abort(at: number, how: AbortHow, ending: Ending): void {
+    this.#ended = true
+    const due = this.#inOrder(at)
+    if (how === 'reset') this.resetAt = Math.min(this.resetAt, due)
+    this.#push({ kind: 'abort', how, ending, at: due, arrival: this.arrival, following: undefined })
+  }
+
+  shift(): void {
+    const head = this.#head
+    if (head === undefined) return
+    if (head.kind === 'chunk') this.bytes -= head.bytes.length
+    this.#head = head.following
+    if (this.#head === undefined) this.#tail = undefined
+  }
+
+  /** Empties the queue and answers what was in it, in order, so that it can be passed through a changed chain. */
+  takeAll(): Held | undefined {
+    const first = this.#head
+    this.#head = undefined
+    this.#tail = undefined
+    this.bytes = 0
+    this.resetAt = Infinity
+    // An end that waits comes again; one that was released stays.
+    if (first !== undefined) this.#ended = false
+    return first
+  }
+
+  #inOrder(at: number): number {
+    const before = this.#tail?.at ?? -Infinity
+    return at < before ? before : at
+  }
+
+  #push(held: Held): void {
+    if (this.#tail === undefined) this.#head = held
+    else this.#tail.following = held
+    this.#tail = held
+  }
+}
