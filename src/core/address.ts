@@ -42,7 +42,8 @@ function parseBracketed(text: string, colon: number): Address | BadAddress {
   const close = text.indexOf(']')
   if (close < 0) return bad(text, "missing ']' in address")
   if (close + 1 === text.length) return bad(text, 'missing port in address')
-  if (close + 1 !== colon) return bad(text, text[close + 1] === ':' ? 'too many colons in address' : 'missing port in address')
+  if (close + 1 !== colon)
+    return bad(text, text[close + 1] === ':' ? 'too many colons in address' : 'missing port in address')
   return { kind: 'tcp', host: text.slice(1, close), port: text.slice(colon + 1) }
 }
 
@@ -61,7 +62,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i
 export function addressInUrl(text: string): string | undefined {
   const match = SCHEME.exec(text)
   if (match === null) return undefined
-  const authority = (match[2] ?? '').replace(/[/?#].*$/, '').replace(/^.*@/, '')
+  // What is before the last @ may be a password, and a password may hold an unescaped slash: it goes first.
+  const authority = (match[2] ?? '').replace(/^.*@/s, '').replace(/[/?#].*$/s, '')
   const port = DEFAULT_PORTS[(match[1] ?? '').toLowerCase()]
   return /:\d+$/.test(authority) || port === undefined ? authority : `${authority}:${port}`
 }

@@ -59,6 +59,11 @@ export const ERRORS = {
     title: 'No such route',
     help: 'Paths have no trailing slash; docs/api.md lists them.',
   },
+  method_not_allowed: {
+    status: 405,
+    title: 'The route does not answer this method',
+    help: 'The text and the Allow header name the methods that it answers; docs/api.md has them all.',
+  },
   proxy_exists: {
     status: 409,
     title: 'A proxy of that name exists already',

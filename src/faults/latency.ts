@@ -1,42 +1,32 @@
 import { z } from 'zod'
-import type { AbortHow, Outlet, Stage } from '../core/outlet.ts'
-import { nowhere } from '../core/outlet.ts'
 import type { StageContext } from '../core/stage-factory.ts'
-import type { Ending } from '../core/words.ts'
 import { defineFault } from './define.ts'
 import { duration } from './params.ts'
+import { PassThrough } from './pass-through.ts'
 
 const params = z.object({
   latency: duration().prefault(0).describe('Delay of every chunk, counted from its arrival.'),
   jitter: duration().prefault(0).describe('The delay of each chunk varies by up to this much both ways, uniformly.'),
 })
 
-class Latency implements Stage {
-  next: Outlet = nowhere
+/** The end is not delayed by itself; the queue keeps it behind the last delayed chunk. */
+class Latency extends PassThrough {
   readonly #latency: number
   readonly #jitter: number
   readonly #context: StageContext
 
   constructor({ latency, jitter }: z.output<typeof params>, context: StageContext) {
+    super()
     this.#latency = latency
     this.#jitter = jitter
     this.#context = context
   }
 
-  chunk(bytes: Buffer, at: number): number {
+  override chunk(bytes: Buffer, at: number): number {
     const hold = this.#hold()
     if (hold > 0) this.#context.counters.applied++
     // A delay line has room for what is under way: its own hold is no reason to keep the sender waiting.
     return this.next.chunk(bytes, at + hold) - hold
-  }
-
-  /** Not delayed by itself; the queue keeps it behind the last delayed chunk. */
-  end(at: number): void {
-    this.next.end(at)
-  }
-
-  abort(at: number, how: AbortHow, ending: Ending): void {
-    this.next.abort(at, how, ending)
   }
 
   #hold(): number {

@@ -24,62 +24,72 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 }
 
-/** Network engineers' words (tc, iperf): `kbit` is 1000 bits per second. Byte units may be written with or without `/s`. */
-const BIT_RATE_UNITS: Readonly<Record<string, number>> = { bit: 1 / 8, kbit: 125, mbit: 125_000, gbit: 125_000_000 }
+/** Network engineers' words (tc, iperf): `kbit` is 1000 bits per second. */
+const BIT_UNITS: Readonly<Record<string, number>> = { bit: 1 / 8, kbit: 125, mbit: 125_000, gbit: 125_000_000 }
 
 const NUMBER = /^(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-zµ/]*)$/
 
 /** Reads `"250ms"`; answers `undefined` for anything that is not a number and a known unit. Letter case of the unit is ignored. */
-function readQuantity(text: string, units: Readonly<Record<string, number>>, base: number): number | undefined {
+function readQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const match = NUMBER.exec(text.trim())
   if (match === null) return undefined
   const unit = (match[2] ?? '').toLowerCase()
-  if (unit === '') return Number(match[1]) * base
+  if (unit === '') return Number(match[1])
   for (const [name, factor] of Object.entries(units)) if (name.toLowerCase() === unit) return Number(match[1]) * factor
   return undefined
 }
 
-function quantity(read: (text: string) => number | undefined, expected: string) {
+/** Far beyond any use, and far from where sums of such numbers would overflow. */
+const LARGEST = 1e30
+
+/** `unit` (that of plain numbers) and `accepts` go into the JSON Schema, for editors, help and docs. */
+function quantity(unit: string, accepts: string, read: (text: string) => number | undefined) {
+  const error = `expected ${accepts}`
   return z
-    .union([z.number().nonnegative(), z.string()], { error: `expected ${expected}` })
+    .union([z.number({ error }).min(0, { error }), z.string()], { error })
     .transform((given, context) => {
       const value = typeof given === 'number' ? given : read(given)
-      if (value !== undefined && Number.isFinite(value)) return value
-      context.addIssue({ code: 'custom', message: `expected ${expected}`, input: given })
+      if (value !== undefined && value <= LARGEST) return value
+      context.addIssue({ code: 'custom', message: error, input: given })
       return z.NEVER
     })
+    .meta({ unit, accepts })
 }
 
 /** A length of time: milliseconds, or a text such as `250ms`, `1.5s`, `800us`, `5m`. */
 export const duration = () =>
-  quantity((text) => readQuantity(text, DURATION_UNITS, 1), 'milliseconds or a duration such as "250ms", "1.5s", "5m"')
-
-/** An amount of data: bytes, or a text such as `64KiB`, `1MB`. Whole bytes. */
-export const size = () =>
-  quantity((text) => readQuantity(text, SIZE_UNITS, 1), 'bytes or a size such as "64KiB", "1MB"').transform((bytes) =>
-    Math.round(bytes),
+  quantity('ms', 'milliseconds or a duration such as "250ms", "1.5s", "5m"', (text) =>
+    readQuantity(text, DURATION_UNITS),
   )
 
-const perSecond = Object.fromEntries(
-  Object.entries(SIZE_UNITS).flatMap(([unit, factor]) => [
+/** An amount of data: bytes, or a text such as `64KiB`, `1MB`. Rounded to whole bytes. */
+export const size = () => {
+  const bytes = quantity('bytes', 'bytes or a size such as "64KiB", "1MB"', (text) => readQuantity(text, SIZE_UNITS))
+  return bytes.transform((value) => Math.round(value)).meta(bytes.meta() ?? {})
+}
+
+/** With or without `/s`. */
+const RATE_UNITS = Object.fromEntries(
+  Object.entries({ ...SIZE_UNITS, ...BIT_UNITS }).flatMap(([unit, factor]) => [
     [unit, factor],
     [`${unit}/s`, factor],
-    [`${unit}ps`, factor],
   ]),
 )
 
+/** A small `b` is a bit to some and a byte to others, eight times apart. */
+function readRate(text: string): number | undefined {
+  return /b(\/s)?\s*$/.test(text) ? undefined : readQuantity(text, RATE_UNITS)
+}
+
 /** A rate: bytes per second, or a text such as `20KB/s`, `1MiB/s`, `10mbit`. */
-export const rate = () =>
-  quantity(
-    (text) => readQuantity(text, { ...perSecond, ...BIT_RATE_UNITS }, 1),
-    'bytes per second or a rate such as "20KB/s", "10mbit"',
-  )
+export const rate = () => quantity('bytes/s', 'bytes per second or a rate such as "20KB/s", "10mbit"', readRate)
+
+const SHARE = 'expected a share of 0 to 1 or a text such as "30%"'
 
 /** A share of 0…1, or a text such as `30%`. */
 export const probability = () =>
   z
-    .union([z.number(), z.string().regex(/^\d+(\.\d+)?%$/)], {
-      error: 'expected a share of 0 to 1 or a text such as "30%"',
-    })
+    .union([z.number(), z.string().regex(/^\d+(\.\d+)?%$/, { error: SHARE })], { error: SHARE })
     .transform((given) => (typeof given === 'number' ? given : Number(given.slice(0, -1)) / 100))
-    .pipe(z.number().min(0).max(1))
+    .pipe(z.number().min(0, { error: SHARE }).max(1, { error: SHARE }))
+    .meta({ unit: '0…1', accepts: SHARE.slice('expected '.length) })

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { FaultChain } from '../../support/fault-chain.ts'
+
+const bandwidth = (rate: number | string) => ({ type: 'bandwidth', params: { rate } })
+const KB = 1000
+
+test('the wait comes before the bytes', () => {
+  const chain = new FaultChain([bandwidth(1 * KB)])
+  chain.send(10)
+  chain.advanceTo(1000)
+  expect(chain.lines).toEqual(['10 bytes @ 10'])
+})
+
+test('250 bytes at 1 KB/s come as 100, 100 and 50', () => {
+  const chain = new FaultChain([bandwidth(1 * KB)])
+  chain.send(250)
+  chain.end()
+  chain.advanceTo(1000)
+  expect(chain.lines).toEqual(['100 bytes @ 100', '100 bytes @ 200', '50 bytes @ 250', 'end @ 250'])
+  expect(chain.applied('bandwidth')).toBe(1)
+})
+
+test('5000 bytes at 10 KB/s flow in small pieces and take 500 ms', () => {
+  const chain = new FaultChain([bandwidth(10 * KB)])
+  chain.send(5000)
+  for (const at of [100, 200, 300, 400, 500]) {
+    chain.advanceTo(at)
+    expect(chain.output.length).toBeGreaterThan(at * 10 - 256)
+    expect(chain.output.length).toBeLessThanOrEqual(at * 10)
+  }
+  chain.advanceTo(500.001)
+  expect(chain.lines[0]).toBe('256 bytes @ 25.6')
+  expect(chain.output.equals(chain.input)).toBe(true)
+})
+
+test('480 000 bytes at 1000 KB/s take 480 ms, in pieces of about 10 ms', () => {
+  const chain = new FaultChain([bandwidth(1000 * KB)])
+  for (let sent = 0; sent < 480_000; sent += 32_000) chain.send(32_000)
+  chain.advanceTo(479)
+  expect(chain.output.length).toBeLessThan(480_000)
+  chain.advanceTo(480.001)
+  expect(chain.output.equals(chain.input)).toBe(true)
+  expect(chain.lines[0]).toBe('10000 bytes @ 10')
+})
+
+test('an idle pipe saves nothing up', () => {
+  const chain = new FaultChain([bandwidth(1 * KB)])
+  chain.advanceTo(10_000)
+  chain.send(200)
+  chain.advanceTo(20_000)
+  expect(chain.lines).toEqual(['100 bytes @ 10100', '100 bytes @ 10200'])
+})
+
+test('chunks wait for those before them', () => {
+  const chain = new FaultChain([bandwidth(1 * KB)])
+  chain.send(50)
+  chain.advanceTo(20)
+  chain.send(50)
+  chain.advanceTo(300)
+  chain.send(50)
+  chain.advanceTo(1000)
+  expect(chain.lines).toEqual(['50 bytes @ 50', '50 bytes @ 100', '50 bytes @ 350'])
+})
+
+test('more input is welcome shortly before the pipe runs dry', () => {
+  const chain = new FaultChain([bandwidth(1 * KB)])
+  chain.send(500)
+  expect(chain.welcomeAt).toBe(480)
+})
+
+test('a piece is never less than a byte, and never more than 100 ms below 256 bytes', () => {
+  const slowest = new FaultChain([bandwidth(2)])
+  slowest.send(2)
+  slowest.advanceTo(5000)
+  expect(slowest.lines.map((line) => line.split('@')[1])).toEqual([' 500', ' 1000'])
+
+  const slow = new FaultChain([bandwidth(100)])
+  slow.send(25)
+  slow.advanceTo(5000)
+  expect(slow.lines).toEqual(['10 bytes @ 100', '10 bytes @ 200', '5 bytes @ 250'])
+})
+
+describe('with rate 0', () => {
+  test('nothing passes, the connection stays open, and no more input is welcome', () => {
+    const chain = new FaultChain([bandwidth(0)])
+    chain.send(100)
+    chain.end()
+    chain.advanceTo(1e9)
+    expect(chain.lines).toEqual([])
+    expect(chain.welcomeAt).toBe(Infinity)
+    expect(chain.held.equals(chain.input)).toBe(true)
+  })
+
+  test('an end with nothing held in front of it passes', () => {
+    const chain = new FaultChain([bandwidth(0)])
+    chain.end()
+    expect(chain.lines).toEqual(['end @ 0'])
+  })
+
+  test('removing it delivers what is held, then the rest', () => {
+    const chain = new FaultChain([bandwidth(0)])
+    chain.send('held')
+    chain.advanceTo(100)
+    chain.set()
+    chain.send('rest')
+    chain.end()
+    expect(chain.lines).toEqual(['"held" @ 100', '"rest" @ 100', 'end @ 100'])
+  })
+
+  test('going to a rate paces what is held from then on: no burst', () => {
+    const chain = new FaultChain([bandwidth(0)])
+    chain.send(250)
+    chain.advanceTo(5000)
+    chain.set(bandwidth(1 * KB))
+    chain.advanceTo(9000)
+    expect(chain.lines).toEqual(['100 bytes @ 5100', '100 bytes @ 5200', '50 bytes @ 5250'])
+  })
+
+  test('going to 0 holds what was under way', () => {
+    const chain = new FaultChain([bandwidth(1 * KB)])
+    chain.send(250)
+    chain.advanceTo(150)
+    chain.set(bandwidth(0))
+    chain.advanceTo(1e6)
+    expect(chain.lines).toEqual(['100 bytes @ 100'])
+    expect(chain.held.length).toBe(150)
+    chain.set()
+    expect(chain.output.equals(chain.input)).toBe(true)
+  })
+
+  test('a change of another fault does not loosen what is held', () => {
+    const cut = bandwidth(0)
+    const chain = new FaultChain([cut, { type: 'latency', params: { latency: 10 } }])
+    chain.send(100)
+    chain.advanceTo(50)
+    chain.set(cut)
+    chain.advanceTo(1e6)
+    expect(chain.lines).toEqual([])
+    chain.set()
+    expect(chain.output.equals(chain.input)).toBe(true)
+  })
+})
+
+describe('updating', () => {
+  test('times the rest as if the new rate had applied since it began to cross', () => {
+    const chain = new FaultChain([bandwidth(1 * KB)])
+    chain.send(300)
+    chain.advanceTo(120)
+    chain.set(bandwidth(2 * KB))
+    chain.advanceTo(1000)
+    expect(chain.lines).toEqual(['100 bytes @ 100', '100 bytes @ 150', '100 bytes @ 200'])
+  })
+
+  test('keeps the pace of bytes that a latency behind it still holds', () => {
+    const lag = { type: 'latency', params: { latency: 1000 } }
+    const chain = new FaultChain([bandwidth(1 * KB), lag])
+    chain.send(100)
+    chain.advanceTo(500)
+    chain.send(100)
+    chain.advanceTo(600)
+    chain.set(bandwidth(2 * KB), lag)
+    chain.advanceTo(5000)
+    expect(chain.lines).toEqual(['100 bytes @ 1050', '100 bytes @ 1550'])
+  })
+
+  test('adding a latency behind it delays the bytes under way, at their pace', () => {
+    const pipe = bandwidth(1 * KB)
+    const chain = new FaultChain([pipe])
+    chain.send(300)
+    chain.advanceTo(150)
+    chain.set(pipe, { type: 'latency', params: { latency: 1000 } })
+    chain.advanceTo(5000)
+    expect(chain.lines).toEqual(['100 bytes @ 100', '100 bytes @ 1200', '100 bytes @ 1300'])
+  })
+
+  test('a pipe that the draw had spared starts when it is selected', () => {
+    const chain = new FaultChain([bandwidth(1 * KB)])
+    chain.send(100)
+    chain.advanceTo(1000)
+    chain.set({ ...bandwidth(1 * KB), selected: false })
+    chain.send(400)
+    chain.advanceTo(2000)
+    chain.set(bandwidth(1 * KB))
+    chain.send(100)
+    chain.advanceTo(9000)
+    expect(chain.lines).toEqual(['100 bytes @ 100', '400 bytes @ 1000', '100 bytes @ 2100'])
+  })
+})
+
+test('bandwidth then latency adds up, as latency then bandwidth does', () => {
+  const lag = { type: 'latency', params: { latency: 200 } }
+  for (const faults of [
+    [bandwidth(1 * KB), lag],
+    [lag, bandwidth(1 * KB)],
+  ]) {
+    const chain = new FaultChain(faults)
+    chain.send(250)
+    chain.advanceTo(1000)
+    expect(chain.lines).toEqual(['100 bytes @ 300', '100 bytes @ 400', '50 bytes @ 450'])
+  }
+})

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { Turns } from '../../../src/faults/turns.ts'
+
+test('one turn after the other, and none before its bytes are there', () => {
+  const turns = new Turns()
+  expect(turns.take(10, 100, 5)).toBe(100)
+  expect(turns.take(10, 101, 5)).toBe(105)
+  expect(turns.take(10, 200, 5)).toBe(200)
+  expect(turns.freeAt).toBe(205)
+})
+
+test('turns are taken back exactly, over idle times', () => {
+  const turns = new Turns()
+  turns.take(10, 0, 5)
+  turns.take(10, 100, 5)
+  turns.take(10, 200, 5)
+  turns.takeBack(20)
+  expect(turns.freeAt).toBe(5)
+  turns.takeBack(10)
+  expect(turns.freeAt).toBe(5)
+})
+
+test('a turn taken back in part ends where the rest of its bytes ended', () => {
+  const turns = new Turns()
+  turns.take(100, 50, 10)
+  turns.takeBack(25)
+  expect(turns.freeAt).toBe(57.5)
+})
+
+test('taking back more than there was goes back to the beginning', () => {
+  const turns = new Turns()
+  turns.notBefore(30)
+  turns.take(10, 0, 5)
+  turns.takeBack(1000)
+  expect(turns.freeAt).toBe(30)
+})
+
+test('turns that never end can be taken back', () => {
+  const turns = new Turns()
+  turns.notBefore(7)
+  turns.take(10, 0, Infinity)
+  turns.take(10, 3, Infinity)
+  turns.takeBack(20)
+  expect(turns.freeAt).toBe(7)
+})
+
+test('what is too long ago to remember is estimated from the pace since', () => {
+  const turns = new Turns()
+  for (let i = 0; i < 10_000; i++) turns.take(1, 0, 2)
+  turns.takeBack(9000)
+  expect(turns.freeAt).toBeCloseTo(2000)
+})
