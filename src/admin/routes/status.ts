@@ -1,0 +1,30 @@
+import type { ServerRoute } from '@hapi/hapi'
+import type { ControlPlane } from '../../control/control-plane.ts'
+
+/** `/healthz`: the process answers. `/v1/status`: what it is and what it is doing. */
+export function statusRoutes(control: ControlPlane, version: string): readonly ServerRoute[] {
+  return [
+    { method: 'GET', path: '/healthz', options: { app: { open: true } }, handler: () => ({ status: 'ok' }) },
+    { method: 'GET', path: '/v1/status', handler: () => status(control, version) },
+  ]
+}
+
+function status(control: ControlPlane, version: string) {
+  const proxies = control.proxies()
+  const snapshot = control.dataPlane.snapshot()
+  const { bytes, limit, perSessionLimit } = snapshot.held
+  return {
+    version,
+    node: process.versions.node,
+    seed: control.seed,
+    uptimeMs: Math.round(process.uptime() * 1000),
+    workers: 1,
+    proxies: { total: proxies.length, enabled: proxies.filter(({ enabled }) => enabled).length },
+    faults: proxies.reduce((sum, { faults }) => sum + faults.length, 0),
+    sessions: {
+      active: snapshot.proxies.reduce((sum, { sessions }) => sum + sessions.active, 0),
+      total: snapshot.proxies.reduce((sum, { sessions }) => sum + sessions.total, 0),
+    },
+    held: { bytes, limit, perSessionLimit },
+  }
+}

@@ -1,0 +1,58 @@
+import type { ProxyRecord, ToxicView } from '../control/records.ts'
+import { listToxics, type ToxicRecord } from '../control/toxics.ts'
+
+/**
+ * What Toxiproxy answers, byte for byte: written by hand because of what JSON.stringify cannot do (integers of 64 bits, 32-bit
+ * floats, keys such as `1` kept in their order, HTML escapes).
+ */
+
+/** The `Logger` is an accident of Toxiproxy's releases since 2.5; nobody reads it, but it is part of the shape. */
+export function proxyJson(proxy: ProxyRecord): string {
+  const { name, listen, upstream, enabled } = proxy
+  return `{"name":${text(name)},"listen":${text(listen)},"upstream":${text(upstream)},"enabled":${enabled},"Logger":{},"toxics":${toxicsJson(proxy)}}`
+}
+
+/** Name → proxy, in the order given. */
+export function proxiesJson(proxies: readonly ProxyRecord[]): string {
+  return `{${proxies.map((proxy) => `${text(proxy.name)}:${proxyJson(proxy)}`).join(',')}}`
+}
+
+/** An empty list is `null`, as Go writes a slice that nothing was appended to. */
+export function proxyListJson(proxies: readonly ProxyRecord[]): string {
+  return proxies.length === 0 ? 'null' : `[${proxies.map(proxyJson).join(',')}]`
+}
+
+export function toxicsJson(proxy: ProxyRecord): string {
+  return `[${listToxics(proxy).map(toxicJson).join(',')}]`
+}
+
+export function toxicJson({ plan: { name, type }, toxic }: ToxicRecord): string {
+  return `{"attributes":${attributesJson(toxic)},"name":${text(name)},"type":${text(type)},"stream":${text(toxic.stream)},"toxicity":${float32(toxic.toxicity)}}`
+}
+
+function attributesJson({ attributes }: ToxicView): string {
+  const members = Object.entries(attributes).map(([name, value]) => `${text(name)}:${value}`)
+  return `{${members.join(',')}}`
+}
+
+/** `members` are added behind the text, already in JSON. */
+export function errorJson(message: string, status: number, members = ''): string {
+  return `{"error":${text(message)},"status":${status}${members}}`
+}
+
+function text(value: string): string {
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (c) => String.raw`\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** The shortest decimal that reads back as the same 32-bit float. */
+export function float32(value: number): string {
+  if (Object.is(value, -0)) return '-0'
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return String(short)
+  }
+  return String(Number(value.toPrecision(9)))
+}

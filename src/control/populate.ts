@@ -1,0 +1,60 @@
+import { FoulweatherError } from '../core/errors.ts'
+import { resolveListen } from '../engine/listen-address.ts'
+import { proxyChange } from './changes.ts'
+import { addProxy, freshRecord } from './proxies.ts'
+import type { NewProxy } from './proxy-input.ts'
+import type { ProxyRecord } from './records.ts'
+import type { Registry } from './registry.ts'
+import { listensAt } from './same-address.ts'
+
+/** What a run has done. With an `error` it stopped there: the proxies before it stay, those behind it were not tried. */
+export interface PopulateResult {
+  /** One for each entry that is done, in order, unchanged ones included. */
+  readonly proxies: readonly ProxyRecord[]
+  readonly error?: FoulweatherError
+}
+
+/** Makes each entry exist. A proxy that exists with the same addresses is left alone, whether or not it is enabled. */
+export async function populate(
+  registry: Registry,
+  entries: readonly NewProxy[],
+  actor?: string,
+): Promise<PopulateResult> {
+  const proxies: ProxyRecord[] = []
+  for (const entry of entries) {
+    try {
+      proxies.push(await registry.exclusive(entry.name, () => ensureProxy(registry, entry, actor)))
+    } catch (error) {
+      if (error instanceof FoulweatherError) return { proxies, error }
+      throw error
+    }
+  }
+  return { proxies }
+}
+
+async function ensureProxy(registry: Registry, entry: NewProxy, actor: string | undefined): Promise<ProxyRecord> {
+  const existing = registry.find(entry.name)
+  if (existing === undefined) return addProxy(registry, entry, actor)
+  const sameListen = listensAt(existing, await resolveListen(entry.listen))
+  if (sameListen && entry.upstream === existing.upstream) return existing
+  return replaceProxy(registry, existing, entry, actor)
+}
+
+/** A brand-new proxy takes the place of the old one, without its faults. If it cannot start, the old one stays, stopped. */
+async function replaceProxy(
+  registry: Registry,
+  existing: ProxyRecord,
+  entry: NewProxy,
+  actor: string | undefined,
+): Promise<ProxyRecord> {
+  const stopped = await registry.stop(existing)
+  const fresh = freshRecord(entry)
+  try {
+    const after = await (entry.enabled ? registry.start(fresh) : registry.stop(fresh))
+    registry.announce(proxyChange('proxy-updated', existing, after, actor))
+    return after
+  } catch (error) {
+    registry.announce(proxyChange('proxy-updated', existing, await registry.stop(stopped), actor))
+    throw error
+  }
+}

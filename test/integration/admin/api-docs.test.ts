@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { AdminRig } from '../../support/admin-rig.ts'
+import { freePort } from '../../support/ports.ts'
+import { ServerProgram } from '../../support/servers.ts'
+
+const curl = new ServerProgram('curl', 'curl')
+
+/** The examples of docs/api.md: each command with the answer below it, in which `…` stands for anything. */
+const EXAMPLES = [...readFileSync('docs/api.md', 'utf8').matchAll(/^\$ (.+)\n([^$`][^]*?\n)(?=\$ |```)/gm)]
+
+test.skipIf(curl.missing)(`every example of the API reference answers what is written there${curl.note}`, async () => {
+  await using rig = await AdminRig.listening()
+  const port = String(await freePort())
+  const local = (text: string) => text.replaceAll('localhost:8474', rig.admin.address).replaceAll('15432', port)
+  expect(EXAMPLES.length).toBeGreaterThan(10)
+  for (const [, command = '', answer = ''] of EXAMPLES) {
+    const { stdout } = await promisify(execFile)('sh', ['-c', local(command)])
+    const parts = local(answer.trimEnd())
+      .split('…')
+      .map((part) => RegExp.escape(part))
+    const wanted = new RegExp(`^${parts.join('.*')}$`, 's')
+    expect({ command, answer: stdout.trimEnd() }).toEqual({ command, answer: expect.stringMatching(wanted) })
+  }
+})
