@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import { segment } from './admin-client.ts'
+import { connect, globalOptions } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { hint, paint } from './format.ts'
+import { explained, proxyShape } from './toxiproxy-shapes.ts'
+import type { Proxy, Toxic } from './toxiproxy-shapes.ts'
+
+export function addInspectCommand(program: Command, context: CliContext): void {
+  program
+    .command('inspect')
+    .aliases(['i', 'ins'])
+    .summary('show the toxics of one proxy')
+    .description('Shows one line for each toxic of a proxy, with its attributes in order of their names.')
+    .argument('<name>', 'name of the proxy')
+    .addHelpText('after', '\nExamples:\n  $ foulweather inspect redis\n  $ foulweather inspect redis --json')
+    .action(async (name: string, _options: object, command: Command) => {
+      const call = connect(command, context).json('GET', `/proxies/${segment(name)}`, proxyShape)
+      const { text, data } = await explained(`Failed to retrieve proxy ${name}`, call)
+      if (globalOptions(command).json === true) context.out(`${text}\n`)
+      else if (context.terminal) printForTerminal(context, data)
+      else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
+    })
+}
+
+/** Toxiproxy's line: `name⇥type=…⇥stream=…⇥toxicity=0.30⇥attributes=[⇥k=v⇥]`. */
+export function toxicLine({ name, type, stream, toxicity, attributes }: Toxic): string {
+  const pairs = Object.entries(attributes)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `\t${key}=${String(value)}`)
+  return `${name}\ttype=${type}\tstream=${stream}\ttoxicity=${toxicity.toFixed(2)}\tattributes=[${pairs.join('')}\t]`
+}
+
+function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy): void {
+  context.out(`${paint(context, 'bold', name)}  listen ${listen}  upstream ${upstream}\n\n`)
+  if (toxics.length === 0) {
+    context.out('Proxy has no toxics enabled.\n')
+    hint(context, `Add one: foulweather toxic add ${name} --type latency --attribute latency=100`)
+    return
+  }
+  for (const direction of ['upstream', 'downstream']) {
+    const ofDirection = toxics.filter(({ stream }) => stream.toLowerCase() === direction)
+    if (ofDirection.length === 0) continue
+    context.out(`${paint(context, 'bold', `${direction} toxics`)}\n`)
+    for (const toxic of ofDirection) context.out(`  ${toxicLine(toxic).replaceAll('\t', '  ')}\n`)
+  }
+}

@@ -1,0 +1,96 @@
+import { Option, type Command } from 'commander'
+import type { LogLevel } from '../observe/log-level.ts'
+import { allowedHosts, DEFAULT_ADMIN_PORT, tokenOf } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { defined } from './defined.ts'
+import { collect, readDuration, readHostPort, readLogLevel, readSeconds, readSeed, readSize } from './option-values.ts'
+import type { HostPort } from './option-values.ts'
+import type { RunOptions } from './run-server.ts'
+
+interface ServeOptions {
+  readonly admin: HostPort
+  readonly config?: string
+  readonly strictConfig?: boolean
+  readonly seed?: number
+  readonly drain?: number
+  readonly dialTimeout?: number
+  readonly allowHost?: readonly string[]
+  readonly logLevel?: LogLevel
+  readonly sessionBuffer?: number
+  readonly processBuffer?: number
+  readonly softenResets?: boolean
+}
+
+const DEFAULT_ADMIN: HostPort = { host: '127.0.0.1', port: DEFAULT_ADMIN_PORT }
+
+const ADMIN = new Option(
+  '--admin <host:port>',
+  'where the admin API listens; no host = every interface, port 0 = any free port',
+)
+  .argParser(readHostPort)
+  .default(DEFAULT_ADMIN, `127.0.0.1:${DEFAULT_ADMIN_PORT}`)
+
+const NOTES = `
+Durations are milliseconds or a text such as 250ms, 1.5s, 5m; sizes are bytes or a text such as 64KiB, 1MB.
+
+The log goes to stdout: one JSON object per line, or lines for people where stdout is a terminal.
+SIGINT and SIGTERM stop the server in good order, a second one stops it at once; the exit code is 0.
+
+Examples:
+  $ foulweather serve
+  $ foulweather serve --config proxies.json --seed 42
+  $ FOULWEATHER_TOKEN=secret foulweather serve --admin 0.0.0.0:8474 --allow-host chaos.example.com`
+
+export function addServeCommand(program: Command, context: CliContext): void {
+  program
+    .command('serve')
+    .summary('start the proxy and its admin API')
+    .description('Starts the proxy and its admin API. With a token (--token, FOULWEATHER_TOKEN) the API demands it.')
+    .addOption(ADMIN)
+    .option('--config <file>', 'proxies to start with: a JSON array as for POST /populate (default: none)')
+    .option('--strict-config', 'do not start when --config cannot be read or put in force (default: log it and start)')
+    .option(
+      '--seed <number>',
+      'whole number that decides every draw (default: a random one, which the log shows)',
+      readSeed,
+    )
+    .option(
+      '--drain <seconds>',
+      'how long sessions may go on when their proxy or the server stops (default: 0)',
+      readSeconds,
+    )
+    .option('--dial-timeout <duration>', 'for connecting to an upstream (default: 5s)', readDuration)
+    .option(
+      '--allow-host <name>',
+      'a name that callers may use in the Host header; may be given several times (env: FOULWEATHER_ALLOW_HOSTS, separated by commas)',
+      collect,
+    )
+    .option('--log-level <level>', 'least level that is logged (default: info; env: LOG_LEVEL)', readLogLevel)
+    .option('--session-buffer <size>', 'bytes that one direction of a session may hold (default: 16MiB)', readSize)
+    .option('--process-buffer <size>', 'bytes that all sessions together may hold (default: 256MiB)', readSize)
+    .option(
+      '--soften-resets',
+      'pass an orderly end on where a peer has reset its connection (default: pass the reset on)',
+    )
+    .addHelpText('after', NOTES)
+    .action(async (options: ServeOptions, command: Command) => {
+      // Loaded only here: the other commands need none of it, and cost 0.3 s of CPU without instead of 0.5 s.
+      const { runServer } = await import('./run-server.ts')
+      await runServer(runOptions(options, command, context), context)
+    })
+}
+
+function runOptions(options: ServeOptions, command: Command, context: CliContext): RunOptions {
+  const { config, strictConfig = false, admin, drain, allowHost, dialTimeout, sessionBuffer, processBuffer } = options
+  return defined({
+    admin: defined({ ...admin, token: tokenOf(command, context), allowHosts: allowedHosts(allowHost, context) }),
+    config: config === undefined ? undefined : { path: config, strict: strictConfig },
+    seed: options.seed,
+    logLevel: options.logLevel,
+    drainMs: drain,
+    dialTimeoutMs: dialTimeout,
+    sessionBudget: sessionBuffer,
+    processBudget: processBuffer,
+    softenResets: options.softenResets,
+  })
+}

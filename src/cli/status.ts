@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { connect, globalOptions } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { formatAge, formatBytes, paint } from './format.ts'
+
+const statusShape = z.looseObject({
+  version: z.string(),
+  node: z.string(),
+  seed: z.number(),
+  uptimeMs: z.number(),
+  proxies: z.looseObject({ total: z.number(), enabled: z.number() }),
+  faults: z.number(),
+  sessions: z.looseObject({ active: z.number(), total: z.number() }),
+  held: z.looseObject({ bytes: z.number(), limit: z.number() }),
+})
+
+export function addStatusCommand(program: Command, context: CliContext): void {
+  program
+    .command('status')
+    .summary('show what the server is and what it is doing')
+    .description('Shows the version, seed and uptime of a running server, and how much it has at work.')
+    .addHelpText('after', '\nExamples:\n  $ foulweather status\n  $ foulweather status --json')
+    .action(async (_options: object, command: Command) => {
+      const { text, data } = await connect(command, context).json('GET', '/v1/status', statusShape)
+      if (globalOptions(command).json === true) context.out(`${text}\n`)
+      else for (const [name, value] of lines(data)) context.out(`${paint(context, 'bold', name)}\t${value}\n`)
+    })
+}
+
+function lines(status: z.output<typeof statusShape>): readonly (readonly [string, string])[] {
+  const { version, node, seed, uptimeMs, proxies, faults, sessions, held } = status
+  return [
+    ['version', version],
+    ['node', node],
+    ['seed', String(seed)],
+    ['uptime', formatAge(uptimeMs)],
+    ['proxies', `${proxies.total}, ${proxies.enabled} enabled`],
+    ['faults', String(faults)],
+    ['sessions', `${sessions.active} active, ${sessions.total} in all`],
+    ['held', `${formatBytes(held.bytes)} of ${formatBytes(held.limit)}`],
+  ]
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { segment } from './admin-client.ts'
+import { connect, globalOptions } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { paint } from './format.ts'
+import { explained, proxyShape } from './toxiproxy-shapes.ts'
+
+export function addToggleCommand(program: Command, context: CliContext): void {
+  program
+    .command('toggle')
+    .alias('tog')
+    .summary('enable a disabled proxy, disable an enabled one')
+    .description('Enables a disabled proxy; disables an enabled one, which closes its sessions. Its toxics stay.')
+    .argument('<name>', 'name of the proxy')
+    .addHelpText('after', '\nExamples:\n  $ foulweather toggle redis')
+    .action(async (name: string, _options: object, command: Command) => {
+      const client = connect(command, context)
+      const path = `/proxies/${segment(name)}`
+      const { data: proxy } = await explained(`Failed to retrieve proxy ${name}`, client.json('GET', path, proxyShape))
+      const call = client.json('POST', path, proxyShape, { ...proxy, enabled: !proxy.enabled })
+      const { text, data: toggled } = await explained(`Failed to toggle proxy ${name}`, call)
+      const state = toggled.enabled ? paint(context, 'green', 'enabled') : paint(context, 'red', 'disabled')
+      context.out(globalOptions(command).json === true ? `${text}\n` : `Proxy ${name} is now ${state}\n`)
+    })
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { segment } from './admin-client.ts'
+import { connect, globalOptions } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { addNameOption, requiredNameOf } from './toxic-options.ts'
+import type { ToxicOptions } from './toxic-options.ts'
+import { explained } from './toxiproxy-shapes.ts'
+
+export function addToxicRemoveCommand(toxic: Command, context: CliContext): void {
+  const remove = toxic
+    .command('remove')
+    .aliases(['delete', 'r', 'd'])
+    .summary('remove a toxic from a proxy')
+    .description('Removes a toxic from a proxy. With --json it prints nothing, as the API does.')
+    .argument('<proxy>', 'name of the proxy')
+  addNameOption(remove, 'name of the toxic (required)')
+    .addHelpText('after', '\nExamples:\n  $ foulweather toxic remove redis -n latency_downstream')
+    .action((proxy: string, options: ToxicOptions, command: Command) => run(proxy, options, command, context))
+}
+
+async function run(proxy: string, options: ToxicOptions, command: Command, context: CliContext): Promise<void> {
+  const name = requiredNameOf(options)
+  const path = `/proxies/${segment(proxy)}/toxics/${segment(name)}`
+  const doing = `Failed to remove toxic: failed to remove toxic '${name}' from proxy '${proxy}'`
+  await explained(doing, connect(command, context).call('DELETE', path))
+  if (globalOptions(command).json !== true) context.out(`Removed toxic '${name}' on proxy '${proxy}'\n`)
+}

@@ -1,0 +1,16 @@
+/** The library door. */
+
+export { startServer as createFoulweather } from './server.ts'
+export type { AdminOptions, RunningServer, ServerOptions } from './server.ts'
+export { defineFault } from './faults/define.ts'
+export type { FaultDefinition, ToxicAttribute } from './faults/define.ts'
+export { FoulweatherError } from './core/errors.ts'
+export type { ErrorCode, ErrorDetails } from './core/errors.ts'
+export type { AbortHow, Outlet, Stage } from './core/outlet.ts'
+export type { Random } from './core/random.ts'
+export type { Effect, FaultCounters, StageContext } from './core/stage-factory.ts'
+export type { Direction, Ending, FaultDirection, Origin } from './core/words.ts'
+export type { ControlPlane } from './control/control-plane.ts'
+export type { ControlChange } from './control/changes.ts'
+export type { ProxyInput, ProxyUpdate } from './control/proxy-input.ts'
+export type { SessionInfo, Snapshot } from './engine/data-plane.ts'

@@ -1,0 +1,64 @@
+import type { EventEmitter } from 'node:events'
+import type { SessionInfo } from '../engine/data-plane.ts'
+import type { EngineEvents } from '../engine/events.ts'
+import { BurstLimiter } from './burst-limiter.ts'
+import type { Logger } from './logger.ts'
+
+/** A listener that is out of file descriptors fails many times a second; one line in this time says it. */
+const ACCEPT_FAILURE_INTERVAL_MS = 1000
+
+/** Writes a line for each event of the engine. Addresses, names and counts only: never a byte of what passes through. */
+export function logEngineEvents(logger: Logger, events: EventEmitter<EngineEvents>): void {
+  const acceptFailures = new BurstLimiter(ACCEPT_FAILURE_INTERVAL_MS, () => performance.now())
+  events.on('proxy-started', (fields) => logger.info(fields, 'Started proxy'))
+  events.on('proxy-stopped', (fields) => logger.info(fields, 'Terminated proxy'))
+  events.on('dial-failed', (fields) => logger.error(fields, 'Unable to open connection to upstream'))
+  events.on('accept-failed', (fields) => {
+    const suppressed = acceptFailures.admit(fields.proxy)
+    if (suppressed !== undefined) logger.warn({ ...fields, suppressed }, 'Unable to accept a client')
+  })
+  // Asked first, because the fields cost something and a session is a hot thing.
+  events.on('session-opened', (session) => {
+    if (logger.isLevelEnabled('debug')) logger.debug(sessionFields(session), 'Accepted client')
+  })
+  events.on('session-ended', (session) => {
+    if (logger.isLevelEnabled('debug')) logger.debug(endedFields(session), 'Session ended')
+  })
+}
+
+function sessionFields({ id, proxy, client, upstream, stages }: SessionInfo): object {
+  return { proxy, session: id, client, upstream, stages }
+}
+
+function endedFields(session: SessionInfo): object {
+  const { bytes, ageMs, ending } = session
+  return { ...sessionFields(session), bytes, ageMs, origin: ending?.origin, reason: ending?.reason }
+}
+
+/** What an admin call has changed, before and after; `null` = was or is not there. */
+export interface Change {
+  readonly action: string
+  readonly proxy: string
+  readonly fault?: string
+  readonly before: unknown
+  readonly after: unknown
+  readonly actor?: string
+}
+
+export function logChange(logger: Logger, { action, proxy, fault, before, after, actor }: Change): void {
+  logger.info({ action, proxy, fault, actor, before, after }, 'Changed')
+}
+
+/** An answered call of the admin API, without headers and bodies. */
+export interface AnsweredRequest {
+  readonly method: string
+  readonly url: string
+  readonly status: number
+  /** A bug of ours. */
+  readonly error?: Error
+}
+
+export function logRequest(logger: Logger, { error, ...request }: AnsweredRequest): void {
+  if (error === undefined) logger.debug(request, 'Request')
+  else logger.error({ ...request, err: error }, 'A bug in foulweather')
+}

@@ -1,0 +1,105 @@
+import { randomInt } from 'node:crypto'
+import { createAdminServer } from './admin/server.ts'
+import { ControlPlane } from './control/control-plane.ts'
+import { createLocalDataPlane } from './engine/local-data-plane.ts'
+import { stageFactory } from './faults/index.ts'
+import { logChange, logEngineEvents, logRequest } from './observe/event-log.ts'
+import { silentLogger } from './observe/logger.ts'
+import type { Logger } from './observe/logger.ts'
+import { createMetrics } from './observe/metrics.ts'
+import type { MetricsOptions } from './observe/metrics.ts'
+import { VERSION } from './version.ts'
+
+export interface AdminOptions {
+  /** Address to listen on; default: `127.0.0.1`. Empty = every interface. */
+  readonly host?: string
+  /** 0 = any free port. */
+  readonly port: number
+  /** What callers must send as `Authorization: Bearer …`; default: nothing. */
+  readonly token?: string
+  /** Names, besides addresses, `localhost` and single-label ones, that callers may use in the `Host` header. */
+  readonly allowHosts?: readonly string[]
+}
+
+export interface ServerOptions {
+  /** Decides every draw, a whole number; default: a random one. */
+  readonly seed?: number
+  /** Default: no admin API. */
+  readonly admin?: AdminOptions
+  /** Default: no log. */
+  readonly logger?: Logger
+  /** What `/metrics` shows; default: everything. An empty list: no such route. */
+  readonly metrics?: NonNullable<MetricsOptions['groups']>
+  /** Milliseconds for connecting to an upstream. */
+  readonly dialTimeoutMs?: number
+  /** Milliseconds that sessions get to finish when the server is closed. */
+  readonly drainMs?: number
+  /** Bytes that one session may hold. */
+  readonly sessionBudget?: number
+  /** Bytes that all sessions together may hold. */
+  readonly processBudget?: number
+  /** Pass an orderly end on where a peer has reset its connection. */
+  readonly softenResets?: boolean
+  /** Runs before the admin API opens; what it throws ends the start. */
+  readonly prepare?: (control: ControlPlane) => Promise<void>
+}
+
+/** Everything that runs in one process. */
+export interface RunningServer extends AsyncDisposable {
+  readonly seed: number
+  readonly control: ControlPlane
+  /** `host:port` of the admin API, as bound; `undefined` without one. */
+  readonly address: string | undefined
+  /** The text of `GET /metrics`. */
+  metrics(): Promise<string>
+  /** Closes the admin API and the listeners, lets sessions finish for the drain time, and ends the rest. */
+  close(): Promise<void>
+}
+
+/**
+ * Puts the parts together: data plane, control plane, metrics, log and admin API.
+ *
+ * @throws FoulweatherError `listen_failed` when the admin address cannot be used; everything is closed again then.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const { seed = randomInt(2 ** 32), logger = silentLogger(), admin, metrics: groups, prepare, ...engine } = options
+  logger.info({ version: VERSION, node: process.versions.node, seed }, 'Starting foulweather')
+
+  const dataPlane = createLocalDataPlane({ ...engine, seed, factory: stageFactory })
+  const control = new ControlPlane({ dataPlane, seed })
+  const metrics = createMetrics({ dataPlane, version: VERSION, ...(groups === undefined ? {} : { groups }) })
+  logEngineEvents(logger, dataPlane.events)
+  control.events.on('changed', (change) => logChange(logger, change))
+
+  const api = admin === undefined ? undefined : createApi(admin)
+  try {
+    await prepare?.(control)
+    await api?.start()
+  } catch (error) {
+    await dataPlane.close()
+    throw error
+  }
+  if (api !== undefined) logger.info({ address: api.address }, 'Admin API listening')
+
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= closeAll())
+  return { seed, control, address: api?.address, metrics, close, [Symbol.asyncDispose]: close }
+
+  function createApi({ host = '127.0.0.1', port, ...access }: AdminOptions): ReturnType<typeof createAdminServer> {
+    const metricsRoute = groups?.length === 0 ? {} : { metrics }
+    return createAdminServer({
+      ...access,
+      ...metricsRoute,
+      control,
+      host,
+      port,
+      version: VERSION,
+      onRequest: (request) => logRequest(logger, request),
+    })
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.all([api?.stop(), dataPlane.close()])
+    logger.info('Stopped')
+  }
+}
