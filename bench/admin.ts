@@ -1,0 +1,75 @@
+/** A toxic as Toxiproxy's API takes it. */
+export interface Toxic {
+  readonly name: string
+  readonly type: string
+  readonly stream?: 'upstream' | 'downstream'
+  readonly toxicity?: number
+  readonly attributes?: Readonly<Record<string, number>>
+}
+
+interface Created {
+  readonly listen: string
+}
+
+/** The part of Toxiproxy's admin API that the benchmarks use: Foulweather and Toxiproxy both speak it. */
+export class AdminClient {
+  readonly #base: string
+  readonly #timeoutMs: number
+
+  constructor(port: number, timeoutMs = 10_000) {
+    this.#base = `http://127.0.0.1:${port}`
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** The same API, with another limit to how long a call may take. */
+  withTimeout(timeoutMs: number): AdminClient {
+    return new AdminClient(Number(new URL(this.#base).port), timeoutMs)
+  }
+
+  async answers(): Promise<boolean> {
+    try {
+      await this.#call('GET', '/version')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  list(): Promise<string> {
+    return this.#call('GET', '/proxies')
+  }
+
+  /** Makes a proxy on an ephemeral port of 127.0.0.1 and answers the port. */
+  async createProxy(name: string, upstream: number): Promise<number> {
+    const body = { name, listen: '127.0.0.1:0', upstream: `127.0.0.1:${upstream}` }
+    const { listen } = JSON.parse(await this.#call('POST', '/proxies', body)) as Created
+    return Number(listen.slice(listen.lastIndexOf(':') + 1))
+  }
+
+  addToxic(proxy: string, toxic: Toxic): Promise<string> {
+    return this.#call('POST', `/proxies/${proxy}/toxics`, toxic)
+  }
+
+  updateToxic(proxy: string, name: string, change: Pick<Toxic, 'attributes' | 'toxicity'>): Promise<string> {
+    return this.#call('PATCH', `/proxies/${proxy}/toxics/${name}`, change)
+  }
+
+  removeToxic(proxy: string, name: string): Promise<string> {
+    return this.#call('DELETE', `/proxies/${proxy}/toxics/${name}`)
+  }
+
+  reset(): Promise<string> {
+    return this.#call('POST', '/reset')
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<string> {
+    const response = await fetch(this.#base + path, {
+      method,
+      signal: AbortSignal.timeout(this.#timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return text
+  }
+}

@@ -1,0 +1,25 @@
+import { bandwidth } from './bandwidth.ts'
+import { bulk } from './bulk.ts'
+import type { Case } from './case.ts'
+import { connections } from './connections.ts'
+import { control } from './control.ts'
+import { http } from './http.ts'
+import { idle } from './idle.ts'
+import { latency } from './latency.ts'
+import { redis } from './redis.ts'
+import { slowReader } from './slow-reader.ts'
+import { storm } from './storm.ts'
+
+/** Every case, in the order in which they run. */
+export const CASES: readonly Case[] = [
+  bulk,
+  redis,
+  http,
+  connections,
+  idle,
+  slowReader,
+  latency,
+  bandwidth,
+  control,
+  storm,
+]

@@ -1,0 +1,36 @@
+import type { AdminClient } from '../admin.ts'
+
+/** What may be measured. `found: false` is no failure: the reason is shown, and the others are measured. */
+export type Located =
+  | { readonly found: true; readonly version: string }
+  | { readonly found: false; readonly reason: string }
+
+/** One proxy among those compared: how to find it and how to start it in front of a port. */
+export interface Rival {
+  readonly name: string
+  /** One line for `--list`. */
+  readonly summary: string
+  /** `tcp` relays bytes and takes part in every case; `http` understands HTTP only and takes part in that case alone. */
+  readonly protocol: 'tcp' | 'http'
+  /** It differs from another rival in how it moves bulk, and takes part in that case alone. */
+  readonly bulkOnly?: boolean
+  /** It injects faults by Toxiproxy's admin API. */
+  readonly faults: boolean
+  locate(): Promise<Located>
+  /** Starts it in front of 127.0.0.1:`upstream` and answers when it accepts connections. */
+  start(upstream: number): Promise<RunningRival>
+}
+
+export interface RunningRival extends AsyncDisposable {
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number
+  /** The process whose tree is measured; absent when there is none (`direct`). */
+  readonly pid?: number
+  readonly admin?: AdminClient
+}
+
+/** The name of the rival whose figures the targets judge. */
+export const SUBJECT = 'foulweather'
+
+/** The name of the one proxy that a rival with an admin API is started with. */
+export const PROXY = 'bench'

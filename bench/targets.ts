@@ -1,0 +1,66 @@
+import type { Sample } from './cases/case.ts'
+import { SUBJECT } from './rivals/rival.ts'
+import { byVariant, ratioOf, summaryOf } from './samples.ts'
+
+/** What Foulweather aims at. A target judges the worst variant of its case; missing one fails nothing. */
+export interface Target {
+  readonly figure: string
+  readonly case: string
+  readonly metric: string
+  /** Judge the ratio to HAProxy, or the value itself (its absolute: errors have signs). */
+  readonly as: 'ratio' | 'value'
+  readonly unit: string
+  readonly limit: number
+  readonly better: 'lower' | 'higher'
+}
+
+export interface TargetOutcome {
+  readonly figure: string
+  /** As text, with its sign and unit: `≤ 1.0 ×`. */
+  readonly target: string
+  readonly unit: string
+  /** The median over the rounds, of the worst variant; `null` = not measured. */
+  readonly measured: number | null
+  readonly met: boolean | null
+}
+
+const atMost = (limit: number, unit: string, judged: Omit<Target, 'limit' | 'unit' | 'better'>): Target => ({
+  ...judged,
+  limit,
+  unit,
+  better: 'lower',
+})
+
+export const TARGETS: readonly Target[] = [
+  atMost(1, '×', { figure: 'bulk: CPU per GB against HAProxy', case: 'bulk', metric: 'cpu', as: 'ratio' }),
+  atMost(1.4, '×', { figure: 'Redis GET: CPU per request against HAProxy', case: 'redis', metric: 'cpu', as: 'ratio' }),
+  {
+    figure: 'connections per second against HAProxy',
+    case: 'connections',
+    metric: 'rate',
+    as: 'ratio',
+    unit: '×',
+    limit: 0.5,
+    better: 'higher',
+  },
+  atMost(20_000, 'bytes', { figure: 'memory of an idle session', case: 'idle', metric: 'bytes', as: 'value' }),
+  atMost(64, 'MB', { figure: 'slow reader: RSS growth', case: 'slow-reader', metric: 'growth', as: 'value' }),
+  atMost(0.5, 'ms', { figure: 'latency toxic: median error', case: 'latency', metric: 'median', as: 'value' }),
+  atMost(3, 'ms', { figure: 'latency toxic: p99 of the error', case: 'latency', metric: 'p99', as: 'value' }),
+  atMost(2, '%', { figure: 'bandwidth toxic: error', case: 'bandwidth', metric: 'error', as: 'value' }),
+  atMost(50, 'ms', { figure: 'slowest admin call amid trouble', case: 'control', metric: 'max', as: 'value' }),
+  atMost(0, 'sessions', { figure: 'storm: sessions in error', case: 'storm', metric: 'errors', as: 'value' }),
+]
+
+export function judge(target: Target, samples: readonly Sample[]): TargetOutcome {
+  const sign = target.better === 'lower' ? '≤' : '≥'
+  const about = { figure: target.figure, target: `${sign} ${target.limit} ${target.unit}`, unit: target.unit }
+  const variants = byVariant(samples.filter((sample) => sample.case === target.case))
+  const medians = [...variants.values()].flatMap((own) => {
+    const summary = (target.as === 'ratio' ? ratioOf : summaryOf)(own, SUBJECT, target.metric)
+    return summary === undefined ? [] : [Math.abs(summary.median)]
+  })
+  if (medians.length === 0) return { ...about, measured: null, met: null }
+  const measured = target.better === 'lower' ? Math.max(...medians) : Math.min(...medians)
+  return { ...about, measured, met: target.better === 'lower' ? measured <= target.limit : measured >= target.limit }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { httpProxy } from '../../../bench/rivals/http-proxy.ts'
+import { pipe } from '../../../bench/rivals/pipe.ts'
+import type { Rival } from '../../../bench/rivals/rival.ts'
+import { verify } from '../../../bench/verify.ts'
+import { rivalThat, tamper } from './tampering-rival.ts'
+
+describe('verification', () => {
+  test('pipe() is exact and passes half-closing', async () => {
+    expect(await verify(pipe)).toMatchObject({ rival: 'pipe', state: 'verified', halfClose: true })
+  })
+
+  test('an HTTP proxy is verified by HTTP', async () => {
+    const found = await verify(httpProxy)
+    expect(found).toMatchObject({ state: 'verified' })
+    expect(found).not.toHaveProperty('halfClose')
+  })
+
+  test('a proxy that closes both sides at the first end is verified, and said to do so', async () => {
+    const closing = rivalThat((from, to) => {
+      from.pipe(to, { end: false })
+      from.on('end', () => {
+        from.end()
+        to.destroy()
+      })
+    })
+    expect(await verify(closing)).toMatchObject({ state: 'verified', halfClose: false })
+  })
+
+  test('a proxy that loses one byte fails', async () => {
+    const losing = rivalThat(tamper(9_000_000, (b, at) => [b.subarray(0, at), b.subarray(at + 1)]))
+    expect(await verify(losing)).toMatchObject({ state: 'failed', reason: expect.stringContaining('lost') as string })
+  })
+
+  test('a proxy that sends bytes twice fails', async () => {
+    const stuttering = rivalThat(tamper(9_000_000, (b, at) => [b.subarray(0, at + 1), b.subarray(at)]))
+    expect(await verify(stuttering)).toMatchObject({ state: 'failed' })
+  })
+
+  test('a proxy that cannot be started fails with the reason on one line', async () => {
+    const broken: Rival = { ...pipe, start: () => Promise.reject(new Error('port\n  taken')) }
+    expect(await verify(broken)).toMatchObject({ state: 'failed', reason: 'port taken' })
+  })
+
+  test('a proxy that is not there is no failure', async () => {
+    const absent: Rival = { ...pipe, locate: async () => ({ found: false, reason: 'nowhere' }) }
+    expect(await verify(absent)).toMatchObject({ state: 'not found', reason: 'nowhere' })
+  })
+})
