@@ -17,13 +17,10 @@ export function logEngineEvents(logger: Logger, events: EventEmitter<EngineEvent
     const suppressed = acceptFailures.admit(fields.proxy)
     if (suppressed !== undefined) logger.warn({ ...fields, suppressed }, 'Unable to accept a client')
   })
-  // Asked first, because the fields cost something and a session is a hot thing.
-  events.on('session-opened', (session) => {
-    if (logger.isLevelEnabled('debug')) logger.debug(sessionFields(session), 'Accepted client')
-  })
-  events.on('session-ended', (session) => {
-    if (logger.isLevelEnabled('debug')) logger.debug(endedFields(session), 'Session ended')
-  })
+  // The engine describes a session only if somebody listens, and opening sessions is a hot thing.
+  if (!logger.isLevelEnabled('debug')) return
+  events.on('session-opened', (session) => logger.debug(sessionFields(session), 'Accepted client'))
+  events.on('session-ended', (session) => logger.debug(endedFields(session), 'Session ended'))
 }
 
 function sessionFields({ id, proxy, client, upstream, stages }: SessionInfo): object {
