@@ -53,11 +53,14 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
+/** Never delegated to anybody; container engines call their host `host.docker.internal` and `host.containers.internal`. */
+const OWN_ZONES = ['.localhost', '.docker.internal', '.containers.internal']
+
 /** Names that no page of the web can have: addresses, this machine, single labels (containers, hosts files), and allowed ones. */
 function hostAllowed(host: string, allowHosts: readonly string[]): boolean {
   const name = hostName(host)
   if (name === undefined) return false
-  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost')) return true
+  if (isIP(name) !== 0 || name === 'localhost' || OWN_ZONES.some((zone) => name.endsWith(zone))) return true
   return /^[a-z0-9_-]+$/.test(name) || allowHosts.some((allowed) => allowed.toLowerCase() === name)
 }
 

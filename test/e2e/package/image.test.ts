@@ -1,14 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { readDockerfile } from '../../../scripts/dockerfile.ts'
+import { readDockerfile, stageText } from '../../../scripts/dockerfile.ts'
 import { DEFAULT_ADMIN_PORT } from '../../../src/cli/connection.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
-const stages = dockerfile.split(/^(?=FROM )/m).slice(1)
-const runtime = stages.at(-1)!
+const runtime = stageText(dockerfile, 'foulweather')
 
 // What the image does when it runs is driven outside of a container by scripts/check-package.ts.
 describe('the image', () => {
@@ -24,7 +24,8 @@ describe('the image', () => {
 
   it('runs on a Node that the package accepts', () => {
     const minimum = Number(/\d+/.exec(packageJson.engines.node)?.[0])
-    const versions = stages.map((stage) => Number(/^FROM node:(\d+)/.exec(stage)?.[1]))
+    const versions = [...dockerfile.matchAll(/^FROM node:(\d+)/gm)].map(([, version]) => Number(version))
+    expect(versions).not.toEqual([])
     for (const version of versions) expect(version).toBeGreaterThanOrEqual(minimum)
   })
 
@@ -37,5 +38,22 @@ describe('the image', () => {
     expect(entrypoint).toEqual(['node', 'dist/main.js', 'serve', '--admin', `0.0.0.0:${DEFAULT_ADMIN_PORT}`])
     expect(healthcheck.join(' ')).toContain(`http://127.0.0.1:${DEFAULT_ADMIN_PORT}/healthz`)
     expect(runtime).toMatch(new RegExp(`^EXPOSE ${DEFAULT_ADMIN_PORT}$`, 'm'))
+  })
+
+  it('is Foulweather unless another target is asked for', () => {
+    expect(dockerfile.split(/^(?=FROM )/m).at(-1)).toMatch(/^FROM runtime AS foulweather$/m)
+  })
+
+  it("has a twin that takes the arguments of Toxiproxy's image", () => {
+    const { entrypoint, cmd } = readDockerfile(dockerfile, 'toxiproxy')
+    expect(entrypoint).toEqual(['node', 'dist/toxiproxy-server.js'])
+    for (const args of [cmd, ['-host=0.0.0.0', '-config=/tmp/tc-toxiproxy.json']]) {
+      // With -version in the end it only has to understand the others.
+      const words = ['src/toxiproxy-server.ts', ...args, '-version']
+      expect(spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      })
+    }
   })
 })
