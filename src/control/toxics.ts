@@ -1,5 +1,6 @@
 import { FoulweatherError } from '../core/errors.ts'
 import { faultChange } from './changes.ts'
+import { refuseUnusableName } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord, ToxicView } from './records.ts'
 import type { Registry } from './registry.ts'
 import {
@@ -50,7 +51,9 @@ export function addToxic(registry: Registry, proxy: string, input: ToxicInput, a
     const type = input.type ?? ''
     const definition = toxicDefinition(type)
     const name = input.name === undefined || input.name === '' ? `${type}_${stream}` : input.name
+    refuseUnusableName(name)
     refuseTakenName(record, name)
+    refuseOneTooMany(record)
     const attributes = completeAttributes(definition, input.attributes(definition))
     const toxic = { stream, toxicity: input.toxicity ?? 1, attributes }
     const plan = { name, type, direction, owner: 'api', revision: registry.nextRevision(), draw: 0 }
@@ -59,6 +62,15 @@ export function addToxic(registry: Registry, proxy: string, input: ToxicInput, a
     registry.announce(faultChange('fault-added', proxy, null, fault, actor))
     return fault
   })
+}
+
+/** A byte passes one stage after the other in one go: some thousand of them would overflow the stack. */
+const MOST_FAULTS = 256
+
+function refuseOneTooMany(proxy: ProxyRecord): void {
+  if (proxy.faults.length < MOST_FAULTS) return
+  const text = `proxy ${JSON.stringify(proxy.name)} has ${MOST_FAULTS} faults; more do not fit`
+  throw new FoulweatherError('invalid_value', text, { expected: `at most ${MOST_FAULTS} faults on a proxy` })
 }
 
 function refuseTakenName(proxy: ProxyRecord, name: string): void {

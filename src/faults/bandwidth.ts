@@ -7,7 +7,7 @@ import { AT_ONCE, PassThrough } from './pass-through.ts'
 import { Turns } from './turns.ts'
 
 const params = z.object({
-  rate: rate().describe('Bytes per second that each direction of each connection may carry. 0 lets nothing through.'),
+  rate: rate().describe('How much each connection may carry per second in this direction. 0 lets nothing through.'),
 })
 
 /** Toxiproxy's KB: 1000 bytes. */

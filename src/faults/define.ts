@@ -2,12 +2,14 @@ import type { z } from 'zod'
 import type { Stage } from '../core/outlet.ts'
 import type { Effect, StageContext } from '../core/stage-factory.ts'
 
+export type ToxicUnit = 'ms' | 'µs' | 'bytes' | 'KB/s'
+
 /** One attribute of a fault as Toxiproxy's API shows it: an integer in Toxiproxy's own unit. */
 export interface ToxicAttribute<Params> {
   /** Toxiproxy's name of the attribute; lower case. */
   readonly name: string
-  /** Toxiproxy's unit, for help and docs. */
-  readonly unit: string
+  /** Toxiproxy's unit, for help and docs, and for values that the command line takes with another one. */
+  readonly unit: ToxicUnit
   /** Toxiproxy's integer → our parameter. Takes every integer that Toxiproxy takes, the odd ones included. */
   toParams(value: number): Partial<Params>
   fromParams(params: Params): number

@@ -39,6 +39,16 @@ function readQuantity(text: string, units: Readonly<Record<string, number>>): nu
   return undefined
 }
 
+/** Milliseconds; `undefined` when it is no duration. */
+export function readDurationText(text: string): number | undefined {
+  return readQuantity(text, DURATION_UNITS)
+}
+
+/** Bytes, not rounded; `undefined` when it is no size. */
+export function readSizeText(text: string): number | undefined {
+  return readQuantity(text, SIZE_UNITS)
+}
+
 /** Far beyond any use, and far from where sums of such numbers would overflow. */
 const LARGEST = 1e30
 
@@ -58,13 +68,11 @@ function quantity(unit: string, accepts: string, read: (text: string) => number 
 
 /** A length of time: milliseconds, or a text such as `250ms`, `1.5s`, `800us`, `5m`. */
 export const duration = () =>
-  quantity('ms', 'milliseconds or a duration such as "250ms", "1.5s", "5m"', (text) =>
-    readQuantity(text, DURATION_UNITS),
-  )
+  quantity('ms', 'milliseconds or a duration such as "250ms", "1.5s", "5m"', readDurationText)
 
 /** An amount of data: bytes, or a text such as `64KiB`, `1MB`. Rounded to whole bytes. */
 export const size = () => {
-  const bytes = quantity('bytes', 'bytes or a size such as "64KiB", "1MB"', (text) => readQuantity(text, SIZE_UNITS))
+  const bytes = quantity('bytes', 'bytes or a size such as "64KiB", "1MB"', readSizeText)
   return bytes.transform((value) => Math.round(value)).meta(bytes.meta() ?? {})
 }
 
@@ -76,13 +84,13 @@ const RATE_UNITS = Object.fromEntries(
   ]),
 )
 
-/** A small `b` is a bit to some and a byte to others, eight times apart. */
-function readRate(text: string): number | undefined {
+/** Bytes per second. A small `b` is a bit to some and a byte to others, eight times apart: it is not read. */
+export function readRateText(text: string): number | undefined {
   return /b(\/s)?\s*$/.test(text) ? undefined : readQuantity(text, RATE_UNITS)
 }
 
 /** A rate: bytes per second, or a text such as `20KB/s`, `1MiB/s`, `10mbit`. */
-export const rate = () => quantity('bytes/s', 'bytes per second or a rate such as "20KB/s", "10mbit"', readRate)
+export const rate = () => quantity('bytes/s', 'bytes per second or a rate such as "20KB/s", "10mbit"', readRateText)
 
 const SHARE = 'expected a share of 0 to 1 or a text such as "30%"'
 

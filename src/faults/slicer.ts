@@ -16,11 +16,18 @@ const params = z.object({
 })
 
 /**
+ * A chunk is cut about so many times at most. A read is up to 65 000 bytes; cut into single bytes it would take 250 times its memory,
+ * and what waits can be megabytes when the fault is added.
+ */
+const MOST_PIECES = 1024
+
+/**
  * Where to cut `length` bytes: the end of each piece. What is larger than average + variation is halved, the middle shifted by
  * chance, until nothing is. Toxiproxy recurses here without end for some sizes; pieces of at least one byte always make an end.
  */
 export function cut(length: number, average: number, variation: number, random: Random): readonly number[] {
-  const final = average > 0 ? Math.max(1, average + variation) : Infinity
+  const feasible = Math.max(average, Math.ceil(length / MOST_PIECES))
+  const final = average > 0 ? feasible + variation : Infinity
   const cuts: number[] = []
   const open = [length]
   let start = 0
@@ -80,8 +87,8 @@ export const slicer = defineFault({
   effect: 'timing',
   summary: 'Cuts chunks into small pieces, with an optional rest after each.',
   details: `A chunk larger than \`average_size\` + \`size_variation\` is halved, the middle shifted by up to \`size_variation\` bytes either way, and both halves are treated the
-same way; so pieces have roughly between half the average and average + variation bytes (250 bytes with an average of 100: 62, 63, 62, 63), and at least one. With
-\`average_size\` 0 chunks are not cut. After each piece, the last one included, \`delay\` passes before the next one goes: the first leaves at once. Order and content do not
+same way; so pieces have roughly between half the average and average + variation bytes (250 bytes with an average of 100: 62, 63, 62, 63), and at least one. A
+chunk (a read is up to 65 000 bytes) is cut into about ${MOST_PIECES} pieces at most. With \`average_size\` 0 chunks are not cut. After each piece, the last one included, \`delay\` passes before the next one goes: the first leaves at once. Order and content do not
 change, the end of the stream follows the last piece, and a sender that is faster than the rests allow is slowed down through TCP.
 
 Updating cuts and times what is held anew; what is cut stays cut. Removing delivers what is held at once.

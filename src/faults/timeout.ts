@@ -79,7 +79,7 @@ export const timeout = defineFault({
 after that long without an incoming chunk in this direction: each dropped chunk starts the time anew, and an idle connection is closed \`timeout\` after it
 was opened or the fault was added. With 0 it never closes by itself. A close or reset by the peer passes through.
 
-Updating does not close: the new time starts at the update. Setting \`probability\` to 0 lets later bytes through; those dropped before stay lost. **Removing
+Updating does not close: the new time starts at the update. Setting \`toxicity\` to 0 lets later bytes through; those dropped before stay lost. **Removing
 it closes every live connection of the proxy that has this direction**, those that the draw had spared included, because bytes may be missing.
 
 Stands for a peer that has vanished without a word: a crashed host, a firewall that drops silently, a dead NAT entry.`,

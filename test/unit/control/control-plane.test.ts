@@ -359,3 +359,30 @@ test('changes are told with before, after and who asked, as data that JSON can h
     { action: 'proxy-deleted', before: { faults: [] }, after: null },
   ])
 })
+
+describe('bounds', () => {
+  // Each stage calls the next: 6000 toxics on one proxy overflowed the stack with the first byte.
+  test('a proxy has 256 faults at most', async () => {
+    await rig.control.createProxy({ name: 'a', upstream: UPSTREAM, enabled: false })
+    for (let i = 0; i < 256; i++) await rig.control.addToxic('a', latency({}, { name: `t${i}` }))
+    await expect(rig.control.addToxic('a', latency({}))).rejects.toMatchObject({
+      code: 'invalid_value',
+      message: expect.stringContaining('256'),
+    })
+    expect(rig.control.proxy('a').faults).toHaveLength(256)
+  })
+
+  test.each(['.', '..', 'x'.repeat(1025), 'ü'.repeat(513)])('no URL can name %j', async (name) => {
+    const refused = { code: 'invalid_value', field: 'name' }
+    await expect(rig.control.createProxy({ name, upstream: UPSTREAM, enabled: false })).rejects.toMatchObject(refused)
+    await rig.control.createProxy({ name: 'a', upstream: UPSTREAM, enabled: false })
+    await expect(rig.control.addToxic('a', latency({}, { name }))).rejects.toMatchObject(refused)
+    expect(rig.control.proxies().map((proxy) => proxy.name)).toEqual(['a'])
+  })
+
+  test('a name of 1024 bytes is fine', async () => {
+    const name = 'x'.repeat(1024)
+    await rig.control.createProxy({ name, upstream: UPSTREAM, enabled: false })
+    expect(rig.control.proxy(name)).toMatchObject({ name })
+  })
+})

@@ -36,16 +36,8 @@ function known(type: string) {
 describe('the list', () => {
   test('has the toxics of Toxiproxy', () => {
     const toxics = FAULTS.filter(({ toxic }) => toxic !== undefined).map(({ type }) => type)
-    expect(toxics.sort()).toEqual([
-      'bandwidth',
-      'latency',
-      'limit_data',
-      'noop',
-      'reset_peer',
-      'slicer',
-      'slow_close',
-      'timeout',
-    ])
+    const ofToxiproxy = ['bandwidth', 'latency', 'limit_data', 'noop', 'reset_peer', 'slicer', 'slow_close', 'timeout']
+    expect(toxics).toEqual(expect.arrayContaining(ofToxiproxy))
   })
 
   test('a mistake in it is refused at load', () => {

@@ -18,6 +18,13 @@ function sizes(chunk: number, average: number, variation = 0, random = randomFor
 describe('sizes', () => {
   test('250 bytes with an average of 100', () => expect(sizes(250, 100)).toEqual([62, 63, 62, 63]))
   test('24 bytes with an average of 1', () => expect(sizes(24, 1)).toEqual(Array.from({ length: 24 }, () => 1)))
+  // A call that added a slicer to 16 MiB that waited behind a latency made 16 million pieces of it, took 15 s and 4 GB.
+  test('a chunk is cut about a thousand times at most, however small the pieces should be', () => {
+    const pieces = sizes(65_000, 1)
+    expect(pieces.length).toBeGreaterThan(900)
+    expect(pieces.length).toBeLessThanOrEqual(2048)
+    expect(pieces.reduce((sum, size) => sum + size, 0)).toBe(65_000)
+  })
   test('what is small enough is not cut', () => expect(sizes(150, 100, 50)).toEqual([150]))
   test('an average of 0 cuts nothing, whatever the variation', () => {
     expect(sizes(1000, 0)).toEqual([1000])
