@@ -3,7 +3,7 @@ import type { DemoPorts } from './options.ts'
 /** Something to try, as it is printed and as it is tested. */
 export interface DemoCommand {
   readonly purpose: string
-  /** One line for a POSIX shell. */
+  /** For a POSIX shell, in lines that fit on a terminal of 80 columns. */
   readonly command: string
 }
 
@@ -13,18 +13,21 @@ const COUNT_ORDERS = 'SELECT count(*) FROM orders'
 export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): readonly DemoCommand[] {
   const database = `postgres://postgres@127.0.0.1:${pg}/postgres`
   const api = `http://127.0.0.1:${admin}`
-  const add = (proxy: string, toxic: object) => `curl -s ${api}/proxies/${proxy}/toxics -d '${JSON.stringify(toxic)}'`
+  const add = (proxy: string, toxic: object) =>
+    `curl -s ${api}/proxies/${proxy}/toxics \\\n  -d '${JSON.stringify(toxic)}'`
   return [
     {
-      purpose: 'ask Postgres through its proxy',
-      command: psql ? `psql ${database} -c '${COUNT_ORDERS}'` : `npx node demo/query.ts ${database} '${COUNT_ORDERS}'`,
+      purpose: 'ask Postgres through its proxy and see how long it takes',
+      command: psql
+        ? `psql ${database} \\\n  -c '\\timing' -c '${COUNT_ORDERS}'`
+        : `npx node demo/query.ts \\\n  ${database} '${COUNT_ORDERS}'`,
     },
     {
       purpose: 'load a file from the web site and see how long it takes',
-      command: `curl -so /dev/null -w '%{time_total} s, %{speed_download} B/s\\n' http://127.0.0.1:${web}/big.bin`,
+      command: `curl -so /dev/null -w '%{time_total} s\\n' http://127.0.0.1:${web}/big.bin`,
     },
     {
-      purpose: 'make every answer of Postgres half a second late',
+      purpose: 'make every answer of Postgres half a second late (ask it again)',
       command: add('pg', { type: 'latency', attributes: { latency: 500 } }),
     },
     {
@@ -36,8 +39,8 @@ export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): read
       command: `curl -s -X PATCH ${api}/proxies/pg -d '{"enabled":false}'`,
     },
     {
-      purpose: 'see who is connected and what is at work on them',
-      command: `curl -s ${api}/v1/sessions`,
+      purpose: 'see who is and was connected, what was at work on them, how they ended',
+      command: `curl -s '${api}/v1/sessions?state=all'`,
     },
     {
       purpose: 'fair weather again: everything up, no faults',

@@ -23,7 +23,9 @@ try {
 }
 
 async function runDemo(ports: DemoPorts): Promise<void> {
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  // A reader that goes away (`npm start | head`) ends the demo as well. Nothing that is written after that may end it with a stack.
+  const unread = new Promise((resolve) => void process.stdout.on('error', resolve))
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), unread])
   console.log('Starting …')
   await using rig = await startDemoRig(ports)
   console.log(introduction(rig.ports, demoCommands(rig.ports, await hasPsql())))

@@ -20,7 +20,7 @@ export interface DemoRig extends AsyncDisposable {
 export async function startDemoRig(wanted: DemoPorts): Promise<DemoRig> {
   await using undo = new AsyncDisposableStack()
   // Foulweather first: a taken port is said at once, not after Postgres has started.
-  const server = undo.use(await portOrAdvice('admin', wanted, startServer({ admin: { port: wanted.admin } })))
+  const server = undo.use(await portOrAdvice('admin', startServer({ admin: { port: wanted.admin } })))
   const [origin, postgres] = await Promise.all([startDemoOrigin(), startDemoPostgres()])
   undo.use(origin)
   undo.use(postgres)
@@ -40,17 +40,15 @@ export async function startDemoRig(wanted: DemoPorts): Promise<DemoRig> {
 
 async function addProxy(server: RunningServer, name: PortName, wanted: DemoPorts, upstream: number): Promise<number> {
   const proxy = { name, listen: `${HOST}:${wanted[name]}`, upstream: `${HOST}:${upstream}` }
-  const { listen } = await portOrAdvice(name, wanted, server.control.createProxy(proxy))
+  const { listen } = await portOrAdvice(name, server.control.createProxy(proxy))
   return portOf(listen)
 }
 
-async function portOrAdvice<T>(name: PortName, wanted: DemoPorts, start: Promise<T>): Promise<T> {
+async function portOrAdvice<T>(name: PortName, start: Promise<T>): Promise<T> {
   try {
     return await start
   } catch (cause) {
-    throw new DemoError(`${(cause as Error).message}: port ${wanted[name]} cannot be used; ${portAdvice(name)}`, {
-      cause,
-    })
+    throw new DemoError(`${(cause as Error).message}; ${portAdvice(name)}`, { cause })
   }
 }
 

@@ -19,12 +19,12 @@ export interface ProxyCounters {
 
 /** The part that stays: what runs where, and what to try. */
 export function introduction(ports: DemoPorts, commands: readonly DemoCommand[]): string {
-  const tries = commands.flatMap(({ purpose, command }) => [`  # ${purpose}`, `  ${command}`, ''])
+  const tries = commands.flatMap(({ purpose, command }) => [`  # ${purpose}`, indented(command), ''])
   return [
     'Foulweather demo',
     '',
-    `  Postgres    127.0.0.1:${ports.pg}           an embedded one, in memory, behind the proxy "pg"`,
-    `  Web site    http://127.0.0.1:${ports.web}/   a page, some JSON and a file, behind the proxy "web"`,
+    `  Postgres    127.0.0.1:${ports.pg}           1000 orders, behind the proxy "pg"`,
+    `  Web site    http://127.0.0.1:${ports.web}/   a file to load, behind the proxy "web"`,
     `  Admin API   http://127.0.0.1:${ports.admin}`,
     '',
     'Try in a second terminal:',
@@ -33,6 +33,11 @@ export function introduction(ports: DemoPorts, commands: readonly DemoCommand[])
     'Ctrl-C ends it all.',
     '',
   ].join('\n')
+}
+
+/** A command as the introduction shows it. */
+export function indented(command: string): string {
+  return `  ${command.replaceAll('\n', '\n  ')}`
 }
 
 const HEADINGS = ['proxy', 'state', 'sessions', 'live', 'delivered', 'acted', 'last ending', 'faults in force']

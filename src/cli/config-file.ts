@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { readPopulateBody } from '../admin/toxiproxy-bodies.ts'
 import type { ControlPlane } from '../control/control-plane.ts'
+import { FoulweatherError } from '../core/errors.ts'
 import type { Logger } from '../observe/logger.ts'
 import { CommandFailure } from './context.ts'
+import { readInputFile } from './input-file.ts'
 
 export interface ConfigFile {
   readonly path: string
@@ -21,11 +22,13 @@ export async function applyConfigFile(
   logger: Logger,
 ): Promise<void> {
   try {
-    const { proxies, error } = await control.populate(readPopulateBody(await readFile(path)), `config:${path}`)
+    const entries = readPopulateBody(await readInputFile(path))
+    const { proxies, error } = await control.populate(entries, `config:${path}`)
     if (error !== undefined) throw error
     logger.info({ config: path, proxies: proxies.length }, 'Read the config file')
   } catch (cause) {
-    const message = `cannot use the config file ${path}: ${cause instanceof Error ? cause.message : String(cause)}`
+    if (!(cause instanceof FoulweatherError || cause instanceof CommandFailure)) throw cause
+    const message = `cannot use the config file ${path}: ${cause.message}`
     if (strict) throw new CommandFailure(message, undefined, cause)
     logger.error({ config: path }, message)
   }

@@ -70,7 +70,7 @@ function describeInText(
     const required = schema.required?.includes(name) === true ? 'required' : `default: ${JSON.stringify(fallback)}`
     return `  ${name}: ${[accepts, `(${required})`, description].filter(Boolean).join(' ')}\n`
   })
-  const attributes = toxic?.map(({ name, unit }) => `  ${name}: ${unit}, a whole number\n`)
+  const attributes = toxic?.map(({ name, unit }) => `  ${name}: a whole number of ${unit}, or a value with a unit\n`)
   return [
     `${title(type)} (${effect}): ${summary}\n\n${details}\n`,
     ...(parameters.length === 0 ? [] : [`\n${title('Parameters')}\n`, ...parameters]),

@@ -1,9 +1,38 @@
 /**
- * What both executables do before anything else is loaded. It imports nothing and uses no new syntax, because old versions
- * of Node have to be able to read it.
+ * How both executables begin and end. It loads nothing before it has looked at the version of Node, and uses no new syntax, because
+ * old versions have to be able to read it.
  */
+import type { CliContext } from './context.ts'
 
 const OLDEST_NODE = 24
+
+/** Runs one command line; answers the exit code. */
+export type Run = (argv: readonly string[], context: CliContext) => Promise<number>
+
+/** Runs what `load` answers, and ends the process with its exit code; above 128, by the signal of that number less 128. */
+export async function launch(command: string, load: () => Promise<Run>): Promise<never> {
+  const complaint = nodeComplaint(command)
+  if (complaint !== undefined) {
+    console.error(complaint)
+    process.exit(1)
+  }
+
+  // Also meets rejections that nobody handles. The state is unknown then, and faults that live on in an unknown state are worse than
+  // none: the process goes, and its faults with it.
+  process.on('uncaughtException', (error) => {
+    console.error(crashReport(command, error))
+    process.exit(70)
+  })
+
+  // Loaded only now: the rest cannot be read by a Node that is too old.
+  const run = await load()
+  const { outputFlushed, processContext } = await import('./process-context.ts')
+  const exitCode = await run(process.argv.slice(2), processContext())
+  await outputFlushed()
+  // The signal itself, because `exit` waits for the threads that look up names and read files, however long they take.
+  if (exitCode > 128) process.kill(process.pid, exitCode - 128)
+  process.exit(exitCode)
+}
 
 /** What to say on a version of Node that is too old; `undefined` = it is not. */
 export function nodeComplaint(command: string, version: string = process.versions.node): string | undefined {

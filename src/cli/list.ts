@@ -20,7 +20,7 @@ export function addListCommand(program: Command, context: CliContext): void {
       const call = connect(command, context).json('GET', '/proxies', proxiesShape)
       const { text, data } = await explained('Failed to retrieve proxies', call)
       if (globalOptions(command).json === true) context.out(`${text}\n`)
-      else print(context, Object.values(data).sort(byName))
+      else printProxies(context, Object.values(data).sort(byName))
     })
 }
 
@@ -28,7 +28,8 @@ function byName(a: Proxy, b: Proxy): number {
   return a.name < b.name ? -1 : 1
 }
 
-function print(context: CliContext, proxies: readonly Proxy[]): void {
+/** In the order given. */
+export function printProxies(context: CliContext, proxies: readonly Proxy[]): void {
   if (proxies.length === 0 && context.terminal) context.out('no proxies\n')
   else printTable(context, columns(context.terminal), proxies)
   if (proxies.length === 0) hint(context, 'Create one: foulweather create NAME --listen HOST:PORT --upstream HOST:PORT')

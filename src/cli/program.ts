@@ -8,6 +8,8 @@ import { addDeleteCommand } from './delete.ts'
 import { addFaultTypesCommand } from './fault-types.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addListCommand } from './list.ts'
+import { addPopulateCommand } from './populate.ts'
+import { addResetCommand } from './reset.ts'
 import { addServeCommand } from './serve.ts'
 import { addSessionsCommand } from './sessions.ts'
 import { addStatusCommand } from './status.ts'
@@ -49,7 +51,9 @@ const COMMANDS = [
   addCreateCommand,
   addToggleCommand,
   addDeleteCommand,
+  addPopulateCommand,
   addToxicCommand,
+  addResetCommand,
   addSessionsCommand,
   addFaultTypesCommand,
 ]

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FoulweatherError } from '../core/errors.ts'
 import { joinHostPort } from '../core/address.ts'
@@ -23,7 +24,7 @@ export interface RunOptions extends Omit<ServerOptions, 'logger' | 'prepare'> {
 /**
  * Runs a server until SIGINT or SIGTERM, and stops it in good order; a second signal stops it at once.
  *
- * @throws CommandFailure when it cannot start.
+ * @throws CommandFailure when it cannot start, or when a signal comes before it has.
  */
 export async function runServer(options: RunOptions, context: CliContext): Promise<void> {
   const { logLevel, config, ...server } = options
@@ -33,10 +34,22 @@ export async function runServer(options: RunOptions, context: CliContext): Promi
   using _crashes = logCrashes(logger)
   warnIfOpenToAll(logger, server.admin)
 
-  const running = await start({ ...server, logger }, config, logger)
-  logger.info({ signal: await signals.first }, 'Shutdown started')
+  const signalled = signals.first.then((signal) => {
+    logger.info({ signal }, 'Shutdown started')
+    return signal
+  })
+  const starting = start({ ...server, logger }, config, logger, signalled)
+  const begun = await Promise.race([starting, signalled])
+  const signal = await signalled
   const inTime = sleep((server.drainMs ?? 0) + CLOSE_LIMIT_MS, 'late')
-  if ((await Promise.race([running.close(), signals.second, inTime])) !== undefined) logger.warn('Stopped at once')
+  const closed = starting.then((running) => running.close())
+  if ((await Promise.race([closed, signals.second, inTime])) !== undefined) logger.warn('Stopped at once')
+  if (begun === signal) throw endedWhileStarting(signal)
+}
+
+/** The exit code is the shell's for an end by that signal. */
+function endedWhileStarting(signal: NodeJS.Signals): CommandFailure {
+  return new CommandFailure(`ended by ${signal} before it had started`, 128 + constants.signals[signal])
 }
 
 /** The process ends then; this only sees to it that the log knows why. */
@@ -46,11 +59,23 @@ function logCrashes(logger: Logger): Disposable {
   return { [Symbol.dispose]: () => void process.off('uncaughtExceptionMonitor', onCrash) }
 }
 
-async function start(options: ServerOptions, config: ConfigFile | undefined, logger: Logger): Promise<RunningServer> {
+/** The config file may name hosts whose lookup takes long: a signal calls the start off then, and what has been started is closed. */
+async function start(
+  options: ServerOptions,
+  config: ConfigFile | undefined,
+  logger: Logger,
+  signalled: Promise<NodeJS.Signals>,
+): Promise<RunningServer> {
+  const calledOff = signalled.then((signal) => {
+    throw endedWhileStarting(signal)
+  })
+  // It is nobody's failure when the signal comes later.
+  calledOff.catch(() => {})
   try {
     return await startServer({
       ...options,
-      prepare: async (control) => (config === undefined ? undefined : applyConfigFile(config, control, logger)),
+      prepare: (control) =>
+        config === undefined ? Promise.resolve() : Promise.race([applyConfigFile(config, control, logger), calledOff]),
     })
   } catch (error) {
     if (!(error instanceof FoulweatherError)) throw error

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { LogLevel } from '../observe/log-level.ts'
-import { allowedHosts, DEFAULT_ADMIN_PORT, tokenOf } from './connection.ts'
-import type { CliContext } from './context.ts'
+import { allowedHosts, DEFAULT_ADMIN_PORT, globalOptions, tokenOf } from './connection.ts'
+import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { defined } from './defined.ts'
 import { collect, readDuration, readHostPort, readLogLevel, readSeconds, readSeed, readSize } from './option-values.ts'
 import type { HostPort } from './option-values.ts'
@@ -35,6 +35,7 @@ Durations are milliseconds or a text such as 250ms, 1.5s, 5m; sizes are bytes or
 
 The log goes to stdout: one JSON object per line, or lines for people where stdout is a terminal.
 SIGINT and SIGTERM stop the server in good order, a second one stops it at once; the exit code is 0.
+One that comes before the server has started ends it by that very signal.
 
 Examples:
   $ foulweather serve
@@ -74,10 +75,24 @@ export function addServeCommand(program: Command, context: CliContext): void {
     )
     .addHelpText('after', NOTES)
     .action(async (options: ServeOptions, command: Command) => {
+      refuseClientOptions(command)
       // Loaded only here: the other commands need none of it, and cost 0.3 s of CPU without instead of 0.5 s.
       const { runServer } = await import('./run-server.ts')
       await runServer(runOptions(options, command, context), context)
     })
+}
+
+/** Options of the other commands, which call an admin API; passed over in silence they would open one at an address that was not meant. */
+function refuseClientOptions(command: Command): void {
+  const { host, json } = globalOptions(command)
+  if (host !== undefined) {
+    const why = '--host is for the commands that call the admin API; to say where it listens'
+    throw new CommandFailure(`serve: ${why}, use --admin HOST:PORT`, EXIT.usage)
+  }
+  if (json === true) {
+    const why = '--json is for the commands that call the admin API, and the log is JSON unless stdout is a terminal'
+    throw new CommandFailure(`serve: ${why}; to say where the admin API listens, use --admin HOST:PORT`, EXIT.usage)
+  }
 }
 
 function runOptions(options: ServeOptions, command: Command, context: CliContext): RunOptions {

@@ -17,7 +17,8 @@ export function addToggleCommand(program: Command, context: CliContext): void {
       const client = connect(command, context)
       const path = `/proxies/${segment(name)}`
       const { data: proxy } = await explained(`Failed to retrieve proxy ${name}`, client.json('GET', path, proxyShape))
-      const call = client.json('POST', path, proxyShape, { ...proxy, enabled: !proxy.enabled })
+      // Nothing else of what was read: it may have been changed meanwhile.
+      const call = client.json('POST', path, proxyShape, { enabled: !proxy.enabled })
       const { text, data: toggled } = await explained(`Failed to toggle proxy ${name}`, call)
       const state = toggled.enabled ? paint(context, 'green', 'enabled') : paint(context, 'red', 'disabled')
       context.out(globalOptions(command).json === true ? `${text}\n` : `Proxy ${name} is now ${state}\n`)

@@ -3,6 +3,7 @@ import { nearestType } from '../faults/index.ts'
 import { segment } from './admin-client.ts'
 import { connect, globalOptions } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
+import { attributesOf } from './toxic-attributes.ts'
 import { addAttributeOption, addNameOption, addToxicityOption, nameOf, toxicityOf } from './toxic-options.ts'
 import type { ToxicOptions } from './toxic-options.ts'
 import { explained, toxicShape } from './toxiproxy-shapes.ts'
@@ -28,7 +29,7 @@ export function addToxicAddCommand(toxic: Command, context: CliContext): void {
     .option('-d, --downstream', 'act on bytes from the server to the client (the default)')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ foulweather toxic add redis -t latency -a latency=100 -a jitter=20\n' +
+      '\nExamples:\n  $ foulweather toxic add redis -t latency -a latency=250ms -a jitter=20ms\n' +
         '  $ foulweather toxic add redis -t reset_peer -n cut -u --toxicity 30%',
     )
     .action((proxy: string, options: AddOptions, command: Command) => run(proxy, options, command, context))
@@ -39,7 +40,8 @@ async function run(proxy: string, options: AddOptions, command: Command, context
     throw new CommandFailure('Only one should be specified: upstream or downstream.', EXIT.usage)
   }
   const stream = options.upstream === true ? 'upstream' : 'downstream'
-  const { type, attribute: attributes = {} } = options
+  const { type } = options
+  const attributes = attributesOf(type, options.attribute ?? {})
   const body = { name: nameOf(options), type, stream, toxicity: toxicityOf(options) ?? 1, attributes }
   const call = connect(command, context).json('POST', `/proxies/${segment(proxy)}/toxics`, toxicShape, body)
   const added = explained(`Failed to add toxic: failed to add toxic to proxy ${proxy}: AddToxic`, call)

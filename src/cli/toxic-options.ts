@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { CommandFailure, EXIT } from './context.ts'
 import { readProbability } from './option-values.ts'
-import { type Attributes, readAttribute } from './toxic-attributes.ts'
+import { type AttributeTexts, readAttribute } from './toxic-attributes.ts'
 
 export interface ToxicOptions {
   readonly name?: string
@@ -10,7 +10,7 @@ export interface ToxicOptions {
   readonly toxicity?: number
   /** Toxiproxy's short spelling of `--toxicity`. */
   readonly tox?: number
-  readonly attribute?: Attributes
+  readonly attribute?: AttributeTexts
 }
 
 export function addNameOption(command: Command, description: string): Command {
@@ -32,7 +32,7 @@ export function addToxicityOption(command: Command, fallback: string): Command {
 export function addAttributeOption(command: Command): Command {
   return command.option(
     '-a, --attribute <key=value>',
-    "an attribute, a whole number in the type's own unit; may be given several times",
+    "an attribute, a whole number in the type's own unit or a value with a unit (250ms, 64KiB, 1MB/s); may be given several times",
     readAttribute,
   )
 }

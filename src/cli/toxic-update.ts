@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
-import { segment } from './admin-client.ts'
+import { type AdminClient, segment } from './admin-client.ts'
 import { connect, globalOptions } from './connection.ts'
 import type { CliContext } from './context.ts'
+import { toxicLine } from './inspect.ts'
+import { type Attributes, type AttributeTexts, attributesOf } from './toxic-attributes.ts'
 import { addAttributeOption, addNameOption, addToxicityOption, requiredNameOf, toxicityOf } from './toxic-options.ts'
 import type { ToxicOptions } from './toxic-options.ts'
-import { explained } from './toxiproxy-shapes.ts'
+import { explained, toxicShape } from './toxiproxy-shapes.ts'
 
 export function addToxicUpdateCommand(toxic: Command, context: CliContext): void {
   const update = toxic
@@ -16,15 +18,33 @@ export function addToxicUpdateCommand(toxic: Command, context: CliContext): void
   addNameOption(update, 'name of the toxic (required)')
   addToxicityOption(update, 'unchanged')
   addAttributeOption(update)
-    .addHelpText('after', '\nExamples:\n  $ foulweather toxic update redis -n latency_downstream -a latency=500')
+    .addHelpText('after', '\nExamples:\n  $ foulweather toxic update redis -n latency_downstream -a latency=500ms')
     .action((proxy: string, options: ToxicOptions, command: Command) => run(proxy, options, command, context))
 }
 
 async function run(proxy: string, options: ToxicOptions, command: Command, context: CliContext): Promise<void> {
   const name = requiredNameOf(options)
-  const body = { toxicity: toxicityOf(options), attributes: options.attribute }
+  const client = connect(command, context)
   const path = `/proxies/${segment(proxy)}/toxics/${segment(name)}`
   const doing = `Failed to update toxic: failed to update toxic '${name}' of proxy '${proxy}'`
-  const text = await explained(doing, connect(command, context).call('PATCH', path, body))
-  context.out(globalOptions(command).json === true ? `${text}\n` : `Updated toxic '${name}' on proxy '${proxy}'\n`)
+  const attributes = await explained(doing, readAttributes(client, path, options.attribute))
+  const body = { toxicity: toxicityOf(options), attributes }
+  const { text, data } = await explained(doing, client.json('PATCH', path, toxicShape, body))
+  if (globalOptions(command).json === true) {
+    context.out(`${text}\n`)
+    return
+  }
+  context.out(`Updated toxic '${name}' on proxy '${proxy}'\n`)
+  if (context.terminal) context.out(`  ${toxicLine(data).replaceAll('\t', '  ')}\n`)
+}
+
+/** Which attributes there are, and in which units, is known only when the type is. */
+async function readAttributes(
+  client: AdminClient,
+  path: string,
+  texts: AttributeTexts | undefined,
+): Promise<Attributes | undefined> {
+  if (texts === undefined) return undefined
+  const { data } = await client.json('GET', path, toxicShape)
+  return attributesOf(data.type, texts)
 }

@@ -1,4 +1,4 @@
-import { addressInUrl } from '../core/address.ts'
+import { addressBehindUser, addressInUrl } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
 
 /** A new proxy as it is asked for. */
@@ -22,32 +22,53 @@ export interface NewProxy {
   readonly enabled: boolean
 }
 
+/** Longer ones do not fit into a URL with everything else, and stand in every log line and metric. */
+const LONGEST_NAME_BYTES = 1024
+
+/** @throws FoulweatherError `invalid_value` for a name that no URL could address again. */
+export function refuseUnusableName(name: string, where = ''): void {
+  const bytes = Buffer.byteLength(name)
+  const wrong =
+    bytes > LONGEST_NAME_BYTES ? `has ${bytes} bytes` : `is ${JSON.stringify(name)}, which a URL cannot name`
+  if (bytes <= LONGEST_NAME_BYTES && name !== '.' && name !== '..') return
+  const expected = `at most ${LONGEST_NAME_BYTES} bytes of UTF-8, and not "." or ".."`
+  throw new FoulweatherError('invalid_value', `name${where} ${wrong}; it may have ${expected}`, {
+    field: 'name',
+    value: name.slice(0, 100),
+    expected,
+  })
+}
+
 /**
  * @param where added to the texts of refusals: ` at proxy 2`.
  * @throws FoulweatherError `missing_field`, `invalid_value`.
  */
 export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
   const name = required('name', input.name, where)
+  refuseUnusableName(name, where)
   const upstream = required('upstream', input.upstream, where)
   refuseUrl(upstream, where)
   return { name, listen: input.listen ?? '', upstream, enabled: input.enabled ?? true }
 }
 
 /**
- * Everything else that cannot be dialled is taken, and fails when it is dialled; a URL is the one mistake that is made often and
- * that no dial could ever mend.
+ * Everything else that cannot be dialled is taken, and fails when it is dialled; a URL, or the part of one that has a user in it, is the one
+ * mistake that is made often and that no dial could ever mend.
  *
  * @throws FoulweatherError `invalid_value`.
  */
 export function refuseUrl(upstream: string, where = ''): void {
-  const address = addressInUrl(upstream)
+  const inUrl = addressInUrl(upstream)
+  const address = inUrl ?? addressBehindUser(upstream)
   if (address === undefined) return
   const expected = `host:port, for example ${JSON.stringify(address)}`
-  // A connection URL often has a password in it, which must not get into an answer or a log.
-  const value = upstream.replace(/\/\/.*@/, '//…@')
+  // There often is a password in front of the @, which must not get into an answer or a log.
+  const value = upstream.replace(inUrl === undefined ? /^.*@/s : /(?<=\/\/).*@/s, '…@')
+  const what =
+    inUrl === undefined ? `${JSON.stringify(value)}, with a user in front of the @` : `the URL ${JSON.stringify(value)}`
   throw new FoulweatherError(
     'invalid_value',
-    `upstream${where} is the URL ${JSON.stringify(value)}; a proxy forwards bytes to an address: write ${expected}`,
+    `upstream${where} is ${what}; a proxy forwards bytes to an address: write ${expected}`,
     { field: 'upstream', value, expected },
   )
 }

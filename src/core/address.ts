@@ -56,16 +56,25 @@ export function joinHostPort(host: string, port: number | string): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is
 
 /** What to write instead of a URL where an address is wanted; `undefined` when `text` is not a URL. */
 export function addressInUrl(text: string): string | undefined {
   const match = SCHEME.exec(text)
   if (match === null) return undefined
-  // What is before the last @ may be a password, and a password may hold an unescaped slash: it goes first.
-  const authority = (match[2] ?? '').replace(/^.*@/s, '').replace(/[/?#].*$/s, '')
+  const authority = authorityOf(match[2] ?? '')
   const port = DEFAULT_PORTS[(match[1] ?? '').toLowerCase()]
   return /:\d+$/.test(authority) || port === undefined ? authority : `${authority}:${port}`
+}
+
+/** What to write instead of an address with a user in front (`user:secret@host:port`); `undefined` when there is none. */
+export function addressBehindUser(text: string): string | undefined {
+  return text.includes('@') && !text.startsWith(UNIX_PREFIX) ? authorityOf(text) : undefined
+}
+
+function authorityOf(text: string): string {
+  // What is before the last @ may be a password, and a password may hold an unescaped slash: it goes first.
+  return text.replace(/^.*@/s, '').replace(/[/?#].*$/s, '')
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {

@@ -39,6 +39,8 @@ export interface ServerStart {
   readonly env?: Env
   /** Default: `foulweather serve` on a free admin port. */
   readonly script?: string
+  /** The message of the log to wait for; default: that the admin API is open. */
+  readonly until?: string
   /** Most open files that the kernel allows it. */
   readonly descriptors?: number
 }
@@ -49,6 +51,8 @@ export interface Stopped {
   /** Since it was asked to. */
   readonly ms: number
 }
+
+const OPEN = 'Admin API listening'
 
 const STARTS_WITHIN_MS = 20_000
 
@@ -70,8 +74,13 @@ export class FoulweatherProcess implements AsyncDisposable {
     child.stderr!.on('data', (chunk) => (this.output += String(chunk)))
   }
 
-  /** Answers when its admin API is open. */
-  static async start({ argv, env = {}, script = MAIN, descriptors }: ServerStart = {}): Promise<FoulweatherProcess> {
+  static async start({
+    argv,
+    env = {},
+    script = MAIN,
+    descriptors,
+    until = OPEN,
+  }: ServerStart = {}): Promise<FoulweatherProcess> {
     const own = script === MAIN ? ['serve', '--admin', '127.0.0.1:0', ...(argv ?? [])] : (argv ?? [])
     const command = [process.execPath, script, ...own]
     const limited = ['bash', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'bash', ...command]
@@ -79,7 +88,7 @@ export class FoulweatherProcess implements AsyncDisposable {
     const child = spawn(file, args, { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] })
     const server = new FoulweatherProcess(child)
     try {
-      await server.logged('Admin API listening', STARTS_WITHIN_MS)
+      await server.logged(until, STARTS_WITHIN_MS)
     } catch (error) {
       await server[Symbol.asyncDispose]()
       throw new Error(`the server did not start:\n${server.output}`, { cause: error })
@@ -89,7 +98,7 @@ export class FoulweatherProcess implements AsyncDisposable {
 
   /** `host:port` of its admin API. */
   get address(): string {
-    return String(this.log.find(({ message }) => message === 'Admin API listening')?.['address'])
+    return String(this.log.find(({ message }) => message === OPEN)?.['address'])
   }
 
   /** The first line with this message, as soon as there is one. */

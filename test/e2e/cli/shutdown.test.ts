@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FoulweatherProcess } from '../../support/cli-process.ts'
 import { dial, Peer } from '../../support/cli-peers.ts'
 import { eventually } from '../../support/wait.ts'
@@ -126,4 +131,77 @@ test('a reader of the log that goes away does not take the server with it', asyn
   await once(socket, 'data')
   expect((await server.stop('SIGTERM')).code).toBe(0)
   socket.destroy()
+})
+
+describe('a signal during the start', () => {
+  let directory: string
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'foulweather-'))
+  })
+
+  afterEach(() => rm(directory, { recursive: true }))
+
+  // A thread of Node is stuck in reading it, and the exit of a process waits for its threads.
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends it by %s, although a file cannot be read', async (signal) => {
+    const config = join(directory, 'pipe')
+    await promisify(execFile)('mkfifo', [config])
+    await using server = await FoulweatherProcess.start({ argv: ['--config', config], until: 'Starting foulweather' })
+    const stopped = await server.stop(signal)
+    expect(stopped).toMatchObject({ code: null, signal })
+    expect(stopped.ms).toBeLessThan(5000)
+    expect(server.log.at(-1)).toMatchObject({ message: 'Shutdown started', signal })
+    expect(server.output).toContain(`foulweather: ended by ${signal} before it had started\n`)
+  })
+
+  /** A server whose start waits for the second of its proxies: that host name is never answered for. */
+  async function waiting(...argv: readonly string[]): Promise<{ server: FoulweatherProcess; session: Socket }> {
+    const entries = [
+      { name: 'up', listen: '127.0.0.1:0', upstream: echo.address },
+      { name: 'waits', listen: 'never.example:1', upstream: echo.address },
+    ]
+    const config = join(directory, 'proxies.json')
+    await writeFile(config, JSON.stringify(entries))
+    const silence = `
+      import dns from 'node:dns'
+      import { syncBuiltinESMExports } from 'node:module'
+      const { lookup, promises: { lookup: promised } } = dns
+      const silent = (name) => name === 'never.example'
+      dns.lookup = (name, ...rest) => (silent(name) ? undefined : lookup(name, ...rest))
+      dns.promises.lookup = (name, ...rest) => (silent(name) ? new Promise(() => {}) : promised(name, ...rest))
+      syncBuiltinESMExports()`
+    const server = await FoulweatherProcess.start({
+      argv: ['--config', config, ...argv],
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(silence)}` },
+      until: 'Started proxy',
+    })
+    const { listen } = await server.logged('Started proxy')
+    const session = await dial(String(listen))
+    session.write('x')
+    await once(session, 'data')
+    return { server, session }
+  }
+
+  test('ends it in order, although a name is still being looked up', async () => {
+    const { server, session } = await waiting()
+    await using _server = server
+    const closed = once(session, 'close')
+    const { code, signal, ms } = await server.stop('SIGTERM')
+    await closed
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' })
+    expect(ms).toBeLessThan(5000)
+    expect(server.log.slice(-2)).toMatchObject([{ message: 'Shutdown started' }, { message: 'Terminated proxy' }])
+  })
+
+  test('ends it at once when it is the second', async () => {
+    const { server, session } = await waiting('--drain', '60')
+    await using _server = server
+    server.signal('SIGTERM')
+    await server.logged('Terminated proxy')
+    const { signal, ms } = await server.stop('SIGINT')
+    expect(signal).toBe('SIGTERM')
+    expect(ms).toBeLessThan(5000)
+    expect(server.log.at(-1)).toMatchObject({ message: 'Stopped at once' })
+    session.destroy()
+  })
 })

@@ -54,6 +54,17 @@ test('proxies, toxics and sessions have headers and hints', async () => {
   socket.destroy()
 })
 
+test('an update shows what has come of it', async () => {
+  const { code, stdout } = await runHere(['toxic', 'update', 'p', '-n', 'latency_downstream', '-a', 'latency=1.5s'], {
+    terminal: true,
+    env: { FOULWEATHER_URL: `http://${server.address}` },
+  })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(
+    /^Updated toxic 'latency_downstream' on proxy 'p'\n {2}latency_downstream .* {2}jitter=0 {2}latency=1500 .*\n$/,
+  )
+})
+
 test('a toggled proxy and the status are in colour', async () => {
   expect(await seen('toggle', 'p')).toBe('Proxy p is now disabled\n')
   expect(await seen('status')).toMatch(/^version\t.*\nnode\t/)

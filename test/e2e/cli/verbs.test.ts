@@ -1,3 +1,10 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FoulweatherProcess } from '../../support/cli-process.ts'
 import { dial, echoed, Peer } from '../../support/cli-peers.ts'
@@ -193,8 +200,79 @@ test('what exists already, and a toxic type that does not, are named', async () 
   const { code, stderr } = await server.run('toxic', 'add', 'twice', '-t', 'latnecy')
   expect(code).toBe(1)
   expect(stderr).toMatch(/AddToxic: HTTP 400: invalid toxic type "latnecy" \(did you mean latency\?\)\n$/)
-  expect(await server.run('toxic', 'add', 'twice', '-t', 'latency', '-a', 'latency=soon')).toMatchObject({
+  expect(await server.run('toxic', 'add', 'twice', '-t', 'bandwidth', '-a', 'rate=-1')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/AddToxic: HTTP 400: bad request body: .*attributes\.latency.*\n$/),
+    stderr: expect.stringMatching(/AddToxic: HTTP 400: bad request body: attribute rate: .*\n$/),
   })
+})
+
+test('attributes may have units, and one that the type does not have is refused', async () => {
+  await create('units')
+  await server.ok('toxic', 'add', 'units', '-t', 'slicer', '-a', 'average_size=1KiB', '-a', 'delay=2ms')
+  expect(await server.ok('inspect', 'units')).toContain('[\taverage_size=1024\tdelay=2000\tsize_variation=0\t]')
+  await server.ok('toxic', 'update', 'units', '-n', 'slicer_downstream', '-a', 'delay=500us')
+  expect(await server.ok('inspect', 'units')).toContain('[\taverage_size=1024\tdelay=500\tsize_variation=0\t]')
+  expect(await server.run('toxic', 'update', 'units', '-n', 'slicer_downstream', '-a', 'dealy=1')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      "foulweather: Failed to update toxic: failed to update toxic 'slicer_downstream' of proxy 'units': " +
+      'slicer has no attribute "dealy"; did you mean delay? (it has: average_size, size_variation, delay)\n',
+  })
+})
+
+test('toggling leaves what somebody else has changed meanwhile', async () => {
+  const listen = await create('shared')
+  // Between the reading and the writing of the command the upstream is changed.
+  const between = createServer((request, response) => {
+    void (async () => {
+      const body = request.method === 'GET' ? {} : { body: await text(request) }
+      const answer = await server.fetch(request.url ?? '', { method: request.method ?? '', ...body })
+      const content = await answer.text()
+      if (request.method === 'GET') {
+        await server.fetch(request.url ?? '', { method: 'PATCH', body: '{"upstream":"127.0.0.1:9"}' })
+      }
+      response.writeHead(answer.status).end(content)
+    })()
+  })
+  between.listen(0, '127.0.0.1')
+  await once(between, 'listening')
+  const { port } = between.address() as AddressInfo
+  expect(await server.ok('toggle', 'shared', '--host', `127.0.0.1:${port}`)).toBe('Proxy shared is now disabled\n')
+  between.close()
+  expect(await listed('shared')).toEqual(['shared', listen, '127.0.0.1:9', 'disabled', '0'])
+})
+
+test('a file of proxies is put in force, and reset brings fair weather back', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'foulweather-'))
+  const file = async (content: string): Promise<string> => {
+    const path = join(directory, 'proxies.json')
+    await writeFile(path, content)
+    return path
+  }
+  const entries = ['b', 'a'].map((end) => ({ name: `file-${end}`, listen: '127.0.0.1:0', upstream: echo.address }))
+  const path = await file(JSON.stringify(entries))
+  const rows = (await server.ok('populate', path)).split('\n').map((line) => line.split('\t'))
+  expect(rows).toEqual([await listed('file-b'), await listed('file-a'), ['']])
+  const { proxies } = JSON.parse(await server.ok('populate', path, '--json')) as { proxies: object[] }
+  expect(proxies).toMatchObject(entries.map(({ name }) => ({ name })))
+  expect(await server.ok('populate', await file('[]'))).toBe('')
+
+  const failure = async (content: string): Promise<unknown> => {
+    const { code, stdout, stderr } = await server.run('populate', await file(content))
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    return stderr
+  }
+  expect(await failure('[{"name":"x"')).toMatch(/^foulweather: Failed to populate from .*: it is not JSON: .*\n$/)
+  expect(await failure('{}')).toMatch(/proxies\.json: expected a JSON array of proxies\n$/)
+  expect(await failure('[{"upstream":"x:1"}]')).toMatch(/: HTTP 400: .*name at proxy 1\n$/)
+  await rm(directory, { recursive: true })
+  expect((await server.run('populate', path)).stderr).toMatch(/^foulweather: Failed to populate from .*: ENOENT: .*\n$/)
+
+  await server.ok('toxic', 'add', 'file-a', '-t', 'noop')
+  await server.ok('toggle', 'file-b')
+  expect(await server.ok('reset')).toBe('All proxies are enabled and have no toxics\n')
+  expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0'])
+  expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0'])
+  expect(await server.ok('reset', '--json')).toBe('')
 })

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { demoCommands } from '../../../demo/commands.ts'
 import { BIG_FILE_BYTES } from '../../../demo/origin.ts'
 import type { DemoPorts } from '../../../demo/options.ts'
+import { indented, introduction } from '../../../demo/screen.ts'
 import { ServerProgram } from '../../support/servers.ts'
 import { eventually } from '../../support/wait.ts'
 
@@ -65,7 +66,7 @@ async function shell(command: string): Promise<string> {
 
 /** What curl says it took. */
 function seconds(output: string): number {
-  return Number(/^([\d.]+) s, /.exec(output)?.[1])
+  return Number(/^([\d.]+) s\n$/.exec(output)?.[1])
 }
 
 describe('the demo', () => {
@@ -93,7 +94,8 @@ describe('the demo', () => {
     const { output, code } = await finished(start(...FREE_PORTS, flag, String(port)))
     taken.close()
     expect(code).toBe(1)
-    expect(output).toContain(`port ${port} cannot be used`)
+    expect(output.match(new RegExp(`\\b${port}\\b`, 'g'))).toHaveLength(1)
+    expect(output).toContain('address already in use; choose another')
     expect(output).toContain(`npm start -- ${flag} PORT`)
     expect(output).not.toContain('    at ')
   })
@@ -121,6 +123,18 @@ describe('the demo', () => {
     await expect(fetch(`http://127.0.0.1:${admin}/version`)).rejects.toThrow('fetch failed')
   })
 
+  it('ends without a stack when nobody reads what it prints', { timeout: STARTS_WITHIN_MS }, async () => {
+    const command = `'${process.execPath}' demo/main.ts ${FREE_PORTS.join(' ')} | head -1`
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { cwd: ROOT })
+    expect({ stdout, stderr }).toEqual({ stdout: 'Starting …\n', stderr: '' })
+  })
+
+  it.each([true, false])('fits into 80 columns, with psql: %s', (withPsql) => {
+    const ports = { pg: 15_432, web: 18_080, admin: 65_535 }
+    const lines = introduction(ports, demoCommands(ports, withPsql)).split('\n')
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+  })
+
   describe.skipIf(curl.missing)(`what it suggests${curl.note}`, () => {
     const done = new Set<string>()
     let running: Demo
@@ -140,18 +154,23 @@ describe('the demo', () => {
     }
 
     it('is printed as it is', () => {
-      for (const { command } of demoCommands(ports, !psql.missing)) expect(running.output).toContain(`  ${command}\n`)
+      for (const { command } of demoCommands(ports, !psql.missing))
+        expect(running.output).toContain(`${indented(command)}\n`)
     })
 
     it.skipIf(psql.missing)(`works with psql${psql.note}`, async () => {
-      expect(await shell(suggested(/ask Postgres/, true))).toContain('1000')
+      const ask = suggested(/ask Postgres/, true)
+      expect(await shell(ask)).toContain('1000')
+      await shell(suggested(/half a second late/, true))
+      expect(Number(/Time: ([\d.]+) ms/.exec(await shell(ask))?.[1])).toBeGreaterThanOrEqual(490)
+      await shell(suggested(/fair weather again/, true))
     })
 
     it('works, every line of it', { timeout: 120_000 }, async () => {
       const ask = suggested(/ask Postgres/)
       const load = suggested(/load a file/)
       expect(await shell(ask)).toContain('1000')
-      expect(await shell(load)).toMatch(/^[\d.]+ s, \d+ B\/s\n$/)
+      expect(await shell(load)).toMatch(/^[\d.]+ s\n$/)
 
       await shell(suggested(/half a second late/))
       const took = Number(/(\d+) ms, connecting included/.exec(await shell(ask))?.[1])
@@ -164,7 +183,10 @@ describe('the demo', () => {
       await shell(suggested(/take Postgres down/))
       await expect(shell(ask)).rejects.toThrow('ECONNREFUSED')
 
-      expect(JSON.parse(await shell(suggested(/who is connected/)))).toMatchObject({ sessions: [] })
+      const { sessions } = JSON.parse(await shell(suggested(/who is and was connected/))) as { sessions: object[] }
+      expect(sessions).toContainEqual(
+        expect.objectContaining({ proxy: 'pg', stages: { upstream: [], downstream: ['latency_downstream'] } }),
+      )
 
       await shell(suggested(/fair weather again/))
       expect(await shell(ask)).toContain('1000')

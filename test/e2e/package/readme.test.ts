@@ -6,6 +6,7 @@ import { FAULTS } from '../../../src/faults/index.ts'
 import { Foulweather } from '../../support/foulweather.ts'
 import { freePort } from '../../support/ports.ts'
 import { ServerProgram } from '../../support/servers.ts'
+import { BuiltRepository } from './built-repository.ts'
 import { documented, ROOT } from './command.ts'
 
 const curl = new ServerProgram('curl', 'curl')
@@ -27,7 +28,7 @@ describe('the README', () => {
   it.skipIf(curl.missing)(`makes its first fault with curl${curl.note}`, async () => {
     await using foulweather = await Foulweather.start()
     await foulweather.call('POST', '/proxies', { name: 'web', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' })
-    const [add, ...others] = codeLines.filter((line) => line.startsWith('curl ') && line.includes(':8474/'))
+    const [add, ...others] = codeLines.filter((line) => line.startsWith('curl ') && line.includes('/proxies/web/'))
     expect(others).toEqual([])
     await documented(add!, { 'http://127.0.0.1:8474': foulweather.url })
     expect(await foulweather.call('GET', '/proxies/web/toxics')).toMatchObject([
@@ -36,19 +37,53 @@ describe('the README', () => {
     expect(readme).toContain(`${BIG_FILE_BYTES / 20_000} seconds`)
   })
 
-  it('sets up a proxy and a fault with the command line', async () => {
+  it(
+    'starts a server and sets up a proxy and a fault with the commands of the built repository',
+    { timeout: 60_000 },
+    async () => {
+      await using built = await BuiltRepository.make()
+      const commands = codeLines.filter((line) => line.startsWith('npx foulweather '))
+      const [serve, ...others] = commands
+      expect(serve).toBe('npx foulweather serve')
+      expect(others.map((command) => command.split(' ')[2])).toEqual(['create', 'toxic'])
+
+      await using server = await built.start(`${serve} --admin 127.0.0.1:0`)
+      const port = await freePort()
+      for (const command of others) {
+        const here = {
+          'npx foulweather': `npx foulweather --host ${server.admin}`,
+          '127.0.0.1:15432': `127.0.0.1:${port}`,
+        }
+        await documented(command, here, built.place)
+      }
+      expect(await (await fetch(`http://${server.admin}/proxies/pg`)).json()).toMatchObject({
+        listen: `127.0.0.1:${port}`,
+        upstream: '127.0.0.1:5432',
+        toxics: [{ type: 'latency', attributes: { latency: 500 } }],
+      })
+    },
+  )
+
+  it('publishes the ports of a container to this machine only', () => {
+    const run = codeLines.find((line) => line.startsWith('docker run ')) ?? ''
+    expect([...run.matchAll(/-p (\S+)/g)].map(([, port]) => port)).toEqual([
+      '127.0.0.1:8474:8474',
+      '127.0.0.1:15432:15432',
+    ])
+    expect(run).toContain('--add-host host.docker.internal:host-gateway')
+  })
+
+  it.skipIf(curl.missing)(`sets up a proxy in a container with curl${curl.note}`, async () => {
     await using foulweather = await Foulweather.start()
-    const commands = codeLines.filter((line) => /^node dist\/main\.js (?!serve)/.test(line))
-    expect(commands).toHaveLength(2)
+    const [create, ...others] = codeLines.filter((line) => line.includes('host.docker.internal:5432'))
+    expect(others).toEqual([])
+    expect(create).toContain('"0.0.0.0:15432"')
     const port = await freePort()
-    for (const command of commands) {
-      const node = `'${process.execPath}' src/main.ts --host ${foulweather.url}`
-      await documented(command, { 'node dist/main.js': node, '127.0.0.1:15432': `127.0.0.1:${port}` })
-    }
+    await documented(create!, { 'http://127.0.0.1:8474': foulweather.url, '0.0.0.0:15432': `127.0.0.1:${port}` })
     expect(await foulweather.call('GET', '/proxies/pg')).toMatchObject({
       listen: `127.0.0.1:${port}`,
-      upstream: '127.0.0.1:5432',
-      toxics: [{ type: 'latency', attributes: { latency: 500 } }],
+      upstream: 'host.docker.internal:5432',
+      enabled: true,
     })
   })
 })

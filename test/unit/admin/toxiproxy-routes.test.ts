@@ -90,6 +90,25 @@ describe('proxies', () => {
     expect(JSON.parse(body).error).toContain('write host:port, for example "x:80"')
   })
 
+  test.each(['postgres://me:s3cret@x:80/db', 'me:s3cret@x:80', 'me:s3\\ncret@x:80', 'pg://me:s3\\ncret@x:80'])(
+    'an upstream with a user in it is told what to write instead, without its password: %s',
+    async (upstream) => {
+      const { status, body } = await rig.ask('POST', '/proxies', `{"name":"a","upstream":"${upstream}"}`)
+      expect(status).toBe(400)
+      expect(JSON.parse(body).error).toMatch(/^upstream is .*…@x:80.* write host:port, for example "x:80"$/)
+      expect(body).not.toMatch(/s3|cret/)
+    },
+  )
+
+  test('the path of a unix socket may have an @ in it', async () => {
+    const { status } = await rig.ask(
+      'POST',
+      '/proxies',
+      '{"name":"a","upstream":"unix:/run/me@x.sock","enabled":false}',
+    )
+    expect(status).toBe(201)
+  })
+
   test.each([
     ['POST', '/proxies/x'],
     ['PATCH', '/proxies/x'],

@@ -11,7 +11,7 @@ import {
   readSeed,
   readSize,
 } from '../../../src/cli/option-values.ts'
-import { readAttribute } from '../../../src/cli/toxic-attributes.ts'
+import { attributesOf, readAttribute } from '../../../src/cli/toxic-attributes.ts'
 
 describe('values and their units', () => {
   test('a duration is milliseconds or has a unit', () => {
@@ -84,13 +84,63 @@ test.each([
   expect(() => read(text)).toThrow(/expected|should be/)
 })
 
+function readAll(type: string, ...texts: readonly string[]): unknown {
+  return attributesOf(
+    type,
+    texts.reduce((before, text) => readAttribute(text, before), {}),
+  )
+}
+
 describe('attributes of toxics', () => {
-  test('numbers are sent as numbers, anything else as a text', () => {
-    const attributes = ['latency=100', 'jitter=-5', 'rate=1e3', 'name=x=y', 'zip=007', 'empty='].reduce(
-      (before, text) => readAttribute(text, before),
-      {},
-    )
-    expect(attributes).toEqual({ latency: 100, jitter: -5, rate: 1000, name: 'x=y', zip: '007', empty: '' })
+  test('of a type that only the server knows, numbers are sent as numbers, anything else as a text', () => {
+    const texts = ['latency=100', 'jitter=-5', 'rate=1e3', 'name=x=y', 'zip=007', 'empty=', 'time=5ms']
+    const attributes = { latency: 100, jitter: -5, rate: 1000, name: 'x=y', zip: '007', empty: '', time: '5ms' }
+    expect(readAll('rain', ...texts)).toEqual(attributes)
+  })
+
+  test('whole numbers stay as they are', () => {
+    expect(readAll('latency', 'latency=100', 'JITTER = -5 ')).toEqual({ latency: 100, jitter: -5 })
+    expect(readAll('slicer', 'delay=007', 'average_size=1e3')).toEqual({ delay: 7, average_size: 1000 })
+  })
+
+  test.each([
+    ['latency', 'latency=250ms', 250],
+    ['latency', 'latency=1.5s', 1500],
+    ['latency', 'latency=1000us', 1],
+    ['timeout', 'timeout=2m', 120_000],
+    ['slicer', 'delay=2ms', 2000],
+    ['slicer', 'delay=0.3ms', 300],
+    ['slicer', 'delay=7us', 7],
+    ['slicer', 'average_size=1KiB', 1024],
+    ['limit_data', 'bytes=64KiB', 65_536],
+    ['limit_data', 'bytes=1.5KB', 1500],
+    ['bandwidth', 'rate=1MB/s', 1000],
+    ['bandwidth', 'rate=10mbit', 1250],
+    ['bandwidth', 'rate=20KB', 20],
+  ])("values with a unit come out in the attribute's own: %s, %s", (type, text, value) => {
+    expect(Object.values(readAll(type, text) as object)).toEqual([value])
+  })
+
+  test.each([
+    ['latency', 'latency=0.5ms', 'attribute latency is "0.5ms", which is 0.5 ms: expected a whole number of ms, or '],
+    ['latency', 'latency=1.5', 'attribute latency is "1.5", which is 1.5 ms: expected a whole number of ms, or '],
+    ['slicer', 'delay=0.5us', 'which is 0.5 µs: expected a whole number of µs, or a value with a unit such as 500us'],
+    ['limit_data', 'bytes=1.0001KB', 'which is 1000.1 bytes: expected'],
+    [
+      'bandwidth',
+      'rate=1KiB/s',
+      'which is 1.024 KB/s: expected a whole number of KB/s, or a value with a unit such as 1MB/s',
+    ],
+    ['bandwidth', 'rate=10Mb', 'attribute rate is "10Mb": expected'],
+    ['latency', 'latency=soon', 'attribute latency is "soon": expected'],
+    ['latency', 'latency=', 'attribute latency is "": expected'],
+    ['latency', 'latency=5KB', 'attribute latency is "5KB": expected'],
+    ['latency', 'latncy=250', 'latency has no attribute "latncy"; did you mean latency? (it has: latency, jitter)'],
+    ['latency', '__proto__=1', 'latency has no attribute "__proto__" (it has: latency, jitter)'],
+    ['noop', 'latency=1', 'noop has no attribute "latency" (it has none)'],
+  ])('%s, %s is refused with what would be right', (type, text, message) => {
+    expect(() => readAll(type, text)).toThrow(message)
+    expect(() => readAll(type, text)).toThrow(expect.objectContaining({ exitCode: 2 }))
   })
 
   test.each(['latency', '=5', ''])('%j is refused', (text) => {

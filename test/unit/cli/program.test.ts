@@ -17,10 +17,12 @@ const COMMANDS = [
   'create',
   'toggle',
   'delete',
+  'populate',
   'toxic',
   'toxic add',
   'toxic update',
   'toxic remove',
+  'reset',
   'sessions',
   'sessions reset',
   'fault-types',
@@ -51,6 +53,19 @@ test.each([
   [
     ['toxic', 'add', 'x', '-t', 'latency', '-a', 'latency'],
     "foulweather: option '-a, --attribute <key=value>' argument 'latency' is invalid. expected KEY=VALUE, for example latency=100.\n",
+  ],
+  [
+    ['toxic', 'add', 'x', '-t', 'latency', '-a', 'latncy=250'],
+    'foulweather: latency has no attribute "latncy"; did you mean latency? (it has: latency, jitter)\n',
+  ],
+  [
+    ['serve', '--host', '127.0.0.1:1'],
+    'foulweather: serve: --host is for the commands that call the admin API; to say where it listens, use --admin HOST:PORT\n',
+  ],
+  [
+    ['--json', 'serve'],
+    'foulweather: serve: --json is for the commands that call the admin API, and the log is JSON unless stdout is a terminal; ' +
+      'to say where the admin API listens, use --admin HOST:PORT\n',
   ],
   [
     ['list', '--host', 'ftp://x'],
@@ -93,7 +108,7 @@ test.each(FAULTS.map(({ type }) => type))(
     expect(stdout).toContain(definition?.summary)
     for (const name of Object.keys(definition?.params.shape ?? {})) expect(stdout).toContain(`  ${name}: `)
     for (const { name, unit } of definition?.toxic ?? [])
-      expect(stdout).toContain(`  ${name}: ${unit}, a whole number\n`)
+      expect(stdout).toContain(`  ${name}: a whole number of ${unit}, or a value with a unit\n`)
     const { stdout: json } = await runHere(['fault-types', type, '--json'])
     expect(JSON.parse(json)).toMatchObject({ type, summary: definition?.summary })
   },

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addressInUrl, joinHostPort, parseAddress } from '../../../src/core/address.ts'
+import { addressBehindUser, addressInUrl, joinHostPort, parseAddress } from '../../../src/core/address.ts'
 
 describe('addresses that can be read', () => {
   test.each([
@@ -48,7 +48,8 @@ test('no text makes the reader throw, and a refusal quotes it', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), ADDRESS_LIKE), (text) => {
       const address = parseAddress(text)
-      if (address.kind === 'bad') expect(address.text.startsWith(`address ${text}: `)).toBe(true)
+      const said = address.kind === 'bad' ? address.text : `address ${text}: fine`
+      expect(said.startsWith(`address ${text}: `)).toBe(true)
     }),
   )
 })
@@ -79,11 +80,28 @@ describe('what to write instead of a URL', () => {
     expect(addressInUrl(text)).toBeUndefined()
   })
 
-  test('no text makes it throw', () => {
+  test('nothing in front of an @ gets into it, whatever the text is', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), ADDRESS_LIKE), (text) => {
-        addressInUrl(text)
+        const suggestions = [addressInUrl(text), addressBehindUser(text), addressInUrl(`http://${text}`)]
+        for (const suggestion of suggestions) expect(suggestion ?? '').not.toContain('@')
       }),
     )
+  })
+})
+
+describe('what to write instead of an address with a user in front', () => {
+  test.each([
+    ['user:secret@127.0.0.1:5432', '127.0.0.1:5432'],
+    ['user@db:5432/shop?ssl=1', 'db:5432'],
+    ['user:p@ss/w#rd@[::1]:80', '[::1]:80'],
+    ['user:two\nlines@db:1', 'db:1'],
+    ['user@', ''],
+  ])('%j → %s', (text, address) => {
+    expect(addressBehindUser(text)).toBe(address)
+  })
+
+  test.each(['localhost:80', 'unix:/run/me@here.sock', '', '127.0.0.1:5432/x'])('%j has none', (text) => {
+    expect(addressBehindUser(text)).toBeUndefined()
   })
 })

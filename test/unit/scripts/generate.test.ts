@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GENERATED, stale } from '../../../scripts/generate.ts'
+import { attributesOf, readAttribute } from '../../../src/cli/toxic-attributes.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
 
 let root = ''
@@ -29,12 +30,28 @@ test('the committed files are fresh', async () => {
   expect((await stale(GENERATED)).map(({ path }) => path)).toEqual([])
 })
 
-test('the faults page has every fault, with each of its parameters and attributes', async () => {
-  const page = await GENERATED.find(({ path }) => path === 'docs/faults.md')!.make()
+async function faultsPage(): Promise<string> {
+  return GENERATED.find(({ path }) => path === 'docs/faults.md')!.make()
+}
+
+test('the faults page has every fault, with each of its attributes, their units and meanings', async () => {
+  const page = await faultsPage()
   for (const { type, params, toxic, details } of FAULTS) {
     const section = page.split(/^## /m).find((text) => text.startsWith(`${type}\n`))
-    for (const name of Object.keys(params.shape)) expect(section).toContain(`| \`${name}\` |`)
-    for (const { name, unit } of toxic ?? []) expect(section).toContain(`\`${name}\` (${unit})`)
+    for (const { name, unit } of toxic ?? [])
+      expect(section).toContain(`| \`${name}\` | ${unit} | ${params.shape[name].description}`)
     expect(section).toContain(details)
+  }
+})
+
+test('what the faults page writes after the name of an attribute can be written there', async () => {
+  const examples = [...(await faultsPage()).matchAll(/[` ]((\w+)=[\w./]+)/g)].map(([, text, name]) => ({
+    text: text!,
+    name,
+  }))
+  expect(examples.length).toBeGreaterThan(5)
+  for (const { text, name } of examples) {
+    const { type } = FAULTS.find(({ toxic }) => toxic?.some((attribute) => attribute.name === name))!
+    expect(attributesOf(type, readAttribute(text, undefined))).toEqual({ [name!]: expect.any(Number) })
   }
 })

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { connect, globalOptions } from './connection.ts'
+import { type CliContext, CommandFailure } from './context.ts'
+import { readInputFile } from './input-file.ts'
+import { printProxies } from './list.ts'
+import { explained, proxyShape } from './toxiproxy-shapes.ts'
+
+const answerShape = z.looseObject({ proxies: z.array(proxyShape).nullable() })
+
+export function addPopulateCommand(program: Command, context: CliContext): void {
+  program
+    .command('populate')
+    .summary('make the proxies of a file exist')
+    .description(
+      'Makes each proxy of a JSON array exist and lists them as they are now, as the command list does. One that exists with the same ' +
+        'addresses stays as it is, one with other addresses is replaced; proxies that are not in the file stay.',
+    )
+    .argument('<file>', 'a JSON array of proxies: name, listen, upstream, enabled')
+    .addHelpText('after', '\nExamples:\n  $ foulweather populate proxies.json')
+    .action(async (file: string, _options: object, command: Command) => {
+      const doing = `Failed to populate from ${file}`
+      const call = connect(command, context).json('POST', '/populate', answerShape, await explained(doing, read(file)))
+      const { text, data } = await explained(doing, call)
+      if (globalOptions(command).json === true) context.out(`${text}\n`)
+      else printProxies(context, data.proxies ?? [])
+    })
+}
+
+async function read(file: string): Promise<object> {
+  const text = String(await readInputFile(file))
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Array.isArray(value)) return value
+  } catch (cause) {
+    throw new CommandFailure(
+      `it is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      undefined,
+      cause,
+    )
+  }
+  throw new CommandFailure('expected a JSON array of proxies')
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { connect, globalOptions } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { explained } from './toxiproxy-shapes.ts'
+
+export function addResetCommand(program: Command, context: CliContext): void {
+  program
+    .command('reset')
+    .summary('enable every proxy and remove all toxics')
+    .description(
+      'Brings fair weather back: enables every proxy and removes all toxics. With --json it prints nothing, as the API does.',
+    )
+    .addHelpText('after', '\nExamples:\n  $ foulweather reset')
+    .action(async (_options: object, command: Command) => {
+      await explained('Failed to reset', connect(command, context).call('POST', '/reset'))
+      if (globalOptions(command).json !== true) context.out('All proxies are enabled and have no toxics\n')
+    })
+}
