@@ -36,6 +36,8 @@ export async function openListener(server: Server, host: string, port: number): 
     const text = `listen tcp ${joinHostPort(resolved ?? '', port)}: bind: ${why}`
     throw new FoulweatherError('listen_failed', text, { field: 'admin', value: joinHostPort(host, port), cause })
   }
+  // Out of file descriptors: it goes on trying by itself, and an 'error' that nobody hears would end the process.
+  server.on('error', (error) => process.emitWarning(error))
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('the admin listener has no address')
   return joinHostPort(bound.address, bound.port)

@@ -12,7 +12,7 @@ export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 
 /** On a terminal: a header and aligned columns, in colour. Elsewhere: one line per row, tab-separated, nothing else. */
 export function printTable<Row>(context: CliContext, columns: readonly Column<Row>[], rows: readonly Row[]): void {
-  const cells = rows.map((row) => columns.map(({ text }) => text(row)))
+  const cells = rows.map((row) => columns.map(({ text }) => printable(text(row))))
   if (!context.terminal) {
     for (const line of cells) context.out(`${line.join('\t')}\n`)
     return
@@ -24,6 +24,11 @@ export function printTable<Row>(context: CliContext, columns: readonly Column<Ro
     const line = columns.map(({ colour }, i) => paint(context, colour?.(row), padded(cells[r]?.[i] ?? '', i)))
     context.out(`${line.join('  ')}\n`)
   })
+}
+
+/** Names are anybody's: an escape sequence in one must not reach the terminal, nor a line break the reader of the lines. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 /** A line that only a terminal gets: what to try next. */

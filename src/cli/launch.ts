@@ -24,6 +24,9 @@ export async function launch(command: string, load: () => Promise<Run>): Promise
     process.exit(70)
   })
 
+  // Names are looked up on threads, and those of a name server that does not answer are taken for seconds: four, as is usual, are few.
+  process.env['UV_THREADPOOL_SIZE'] = process.env['UV_THREADPOOL_SIZE'] || '16'
+
   // Loaded only now: the rest cannot be read by a Node that is too old.
   const run = await load()
   const { outputFlushed, processContext } = await import('./process-context.ts')

@@ -25,7 +25,14 @@ export const readSize: Reader<number> = reader(size())
 const PLAIN_NUMBER = /^\d+(\.\d+)?$/
 
 /** Milliseconds, from a plain number of *seconds* or a text with a unit. */
-export const readSeconds: Reader<number> = (text) => readDuration(PLAIN_NUMBER.test(text) ? `${text}s` : text)
+export const readSeconds: Reader<number> = (text) => {
+  const ms = readDuration(PLAIN_NUMBER.test(text) ? `${text}s` : text)
+  // Timers of Node end at 24.8 days, and take more for nothing at all.
+  if (ms > MOST_SECONDS_MS) throw new InvalidArgumentError('it may be 24 hours at most.')
+  return ms
+}
+
+const MOST_SECONDS_MS = 86_400_000
 
 /** 0…1, also written as `30%`. */
 export const readProbability: Reader<number> = (text) => {

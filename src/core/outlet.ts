@@ -31,7 +31,7 @@ export interface Outlet {
 export interface Stage extends Outlet {
   /** The rest of the chain. Set by the engine, and set anew whenever the chain around this stage changes. */
   next: Outlet
-  /** The stage joins a live chain at `at`. */
+  /** The stage joins a live chain at `at`. It hands nothing on yet: the chain around it is not whole. */
   open?(at: number): void
   /**
    * When the stage wants `wake` to be called although nothing comes in; `Infinity` or absent = never. Looked at after every call.
@@ -44,6 +44,8 @@ export interface Stage extends Outlet {
    * the pacing state before them. Only for `timing` stages that keep state.
    */
   rewind?(bytes: number): void
+  /** A new draw takes the stage out of the chain of a live session. May abort. */
+  unselected?(at: number): void
   /** The fault is being removed from a live session (not updated, and not because the session ends). May abort. */
   removed?(at: number): void
 }

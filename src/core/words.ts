@@ -5,6 +5,10 @@ export type Direction = 'upstream' | 'downstream'
 
 export const DIRECTIONS: readonly Direction[] = ['upstream', 'downstream']
 
+export function opposite(direction: Direction): Direction {
+  return direction === 'upstream' ? 'downstream' : 'upstream'
+}
+
 /** Which directions of a session a fault acts on. */
 export type FaultDirection = Direction | 'both'
 

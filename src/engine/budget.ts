@@ -33,6 +33,7 @@ export class Budget {
   }
 
   wait(waiter: BudgetWaiter): void {
+    if (this.#waiters.has(waiter)) return
     this.stalls++
     this.#waiters.add(waiter)
   }

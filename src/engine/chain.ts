@@ -4,6 +4,7 @@ import { randomFor, type Random } from '../core/random.ts'
 import type { FaultCounters } from '../core/stage-factory.ts'
 import type { Direction } from '../core/words.ts'
 import type { Relay } from './relay.ts'
+import type { Held } from './release-queue.ts'
 import type { Scheduled } from './scheduler.ts'
 import type { EngineShared } from './shared.ts'
 
@@ -56,6 +57,7 @@ export class Chain {
   #slots: readonly Slot[] = []
   /** Slots in the chain whose stage acts by itself; mostly none. */
   #wakers: readonly Slot[] = []
+  #closed = false
 
   constructor(place: ChainPlace, relay: Relay) {
     this.#place = place
@@ -72,6 +74,7 @@ export class Chain {
    * What waits is passed again through the timing stages when these have changed; see `#retime`.
    */
   update(faults: readonly FaultPlan[], now: number): void {
+    if (this.#closed) return
     const wanted = faults.filter((fault) => actsOn(fault, this.#relay.direction))
     const before = this.#slots
     if (wanted.length === 0 && before.length === 0) return
@@ -81,11 +84,12 @@ export class Chain {
     this.#slots = after
     this.#retime(before, after, now)
     this.#link(selected(after))
-    this.#leave(before, after)
+    // Before anything runs through the chain again, or ends the session: who has left, or is left of an ended one, is not scheduled.
     this.#wakers = selected(after).filter((slot) => slot.stage.wake !== undefined)
+    this.#leave(before, after)
     this.rescheduleWakers()
     this.#relay.forgetWelcome()
-    this.#relay.release(now)
+    this.#relay.releaseSoon(now)
   }
 
   /** Stages may have changed their minds about when to be woken. */
@@ -96,38 +100,41 @@ export class Chain {
     }
   }
 
+  /** The direction is over: no stage is woken any more. */
   close(): void {
+    this.#closed = true
     for (const slot of this.#wakers) this.#place.shared.scheduler.cancel(slot)
     this.#wakers = []
   }
 
   #slotFor(fault: FaultPlan, before: readonly Slot[]): Slot {
-    const same = before.find((slot) => slot.fault.name === fault.name && slot.fault.type === fault.type)
+    const same = before.find((slot) => isSameFault(slot.fault, fault))
     if (same !== undefined && same.fault.revision === fault.revision && same.fault.draw === fault.draw) return same
     return new Slot(this.#place, this.#relay, fault, same)
   }
 
   /**
-   * What waits has been through the old timing stages. When stages were only appended, it goes on through these; otherwise it is
-   * taken back to its arrival and goes through all timing stages of the new chain. Content, loss and ending stages have acted on
-   * it already and do not see it again.
+   * What waits has been through the old stages. When stages were only appended, it goes on through these, whatever they do: it has not
+   * met them yet. Otherwise, if the timing stages have changed, it is taken back to its arrival and goes through all timing stages of the
+   * new chain; content, loss and ending stages have acted on it already and do not see it again.
    */
   #retime(before: readonly Slot[], after: readonly Slot[], now: number): void {
-    const old = this.#timing(before)
-    const current = this.#timing(after)
-    const appended = old.every((slot, index) => slot === current[index])
-    const held =
-      this.#relay.queue.empty || (appended && old.length === current.length) ? undefined : this.#relay.takeHeld()
-    const through = appended ? current.slice(old.length) : current
+    const old = selected(before)
+    const current = selected(after)
+    const oldTiming = this.#timing(old)
+    const timing = this.#timing(current)
+    const appended = isPrefix(old, current)
+    const through = appended ? current.slice(old.length) : timing
+    const untouched = appended
+      ? through.length === 0
+      : isPrefix(oldTiming, timing) && oldTiming.length === timing.length
+    const held = this.#relay.queue.empty || untouched ? undefined : this.#relay.takeHeld()
     if (held !== undefined && !appended) {
-      let bytes = 0
-      for (let item: typeof held | undefined = held; item !== undefined; item = item.following) {
-        if (item.kind === 'chunk') bytes += item.bytes.length
-      }
-      for (const slot of old) slot.stage.rewind?.(bytes)
+      const bytes = bytesOf(held)
+      for (const slot of oldTiming) slot.stage.rewind?.(bytes)
     }
     const first = this.#link(through)
-    for (const slot of selected(after)) if (!before.includes(slot)) this.#join(slot, now)
+    for (const slot of current) if (!before.includes(slot)) this.#join(slot, now)
     if (held !== undefined) this.#relay.repass(held, first ?? this.#relay.queue, appended ? 'due' : 'arrival')
   }
 
@@ -136,19 +143,24 @@ export class Chain {
     slot.stage.open?.(now)
   }
 
-  /** Faults that are gone are told so; they may end the session. Theirs is the end of the chain, behind everything that waits. */
+  /**
+   * Stages of faults that are gone, or that a new draw has taken out, are told so; they may end the session. Theirs is the end of the
+   * chain, behind everything that waits.
+   */
   #leave(before: readonly Slot[], after: readonly Slot[]): void {
     const gone = before.filter((slot) => !after.includes(slot))
+    for (const slot of gone) this.#place.shared.scheduler.cancel(slot)
     for (const slot of gone) {
-      this.#place.shared.scheduler.cancel(slot)
-      if (after.some((other) => other.fault.name === slot.fault.name && other.fault.type === slot.fault.type)) continue
+      const successor = after.find((other) => isSameFault(other.fault, slot.fault))
+      const removed = successor === undefined
+      if (!removed && (!slot.selected || successor.selected)) continue
       slot.stage.next = this.#relay.queue
-      this.#relay.act((now) => slot.stage.removed?.(now))
+      this.#relay.act((now) => (removed ? slot.stage.removed?.(now) : slot.stage.unselected?.(now)))
     }
   }
 
   #timing(slots: readonly Slot[]): readonly Slot[] {
-    return selected(slots).filter((slot) => this.#place.shared.factory.effectOf(slot.fault.type) === 'timing')
+    return slots.filter((slot) => this.#place.shared.factory.effectOf(slot.fault.type) === 'timing')
   }
 
   #link(slots: readonly Slot[]): Outlet | undefined {
@@ -165,6 +177,22 @@ export class Chain {
 
 function selected(slots: readonly Slot[]): readonly Slot[] {
   return slots.filter((slot) => slot.selected)
+}
+
+function isSameFault(a: FaultPlan, b: FaultPlan): boolean {
+  return a.name === b.name && a.type === b.type
+}
+
+function isPrefix(start: readonly Slot[], slots: readonly Slot[]): boolean {
+  return start.every((slot, index) => slot === slots[index])
+}
+
+function bytesOf(held: Held): number {
+  let bytes = 0
+  for (let item: Held | undefined = held; item !== undefined; item = item.following) {
+    if (item.kind === 'chunk') bytes += item.bytes.length
+  }
+  return bytes
 }
 
 function actsOn(fault: FaultPlan, direction: Direction): boolean {

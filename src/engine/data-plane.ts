@@ -37,6 +37,7 @@ export interface ProxyOutcome {
 }
 
 export interface SessionFilter {
+  readonly id?: string
   readonly proxy?: string
   /** Default: `live`. `ended` = the most recent ones that are over (bounded). */
   readonly state?: 'live' | 'ended' | 'all'
@@ -78,6 +79,7 @@ export interface ByteCounters {
 export interface Snapshot {
   readonly proxies: readonly ProxySnapshot[]
   readonly held: {
+    /** The memory of all that waits: its bytes, and 256 more for each chunk. */
     readonly bytes: number
     readonly limit: number
     readonly perSessionLimit: number
@@ -86,6 +88,12 @@ export interface Snapshot {
   }
   /** How late the scheduler fired, in milliseconds: cumulative-style buckets are made by the reader. */
   readonly lateness: HistogramData
+}
+
+export interface PlaceSnapshot {
+  readonly listen: string
+  readonly upstream: string
+  readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
 }
 
 export interface ProxySnapshot {
@@ -98,7 +106,10 @@ export interface ProxySnapshot {
     readonly active: number
     readonly endings: Readonly<Record<string, number>>
   }
+  /** In all places together. */
   readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
+  /** Everywhere that it has had sessions (addresses may change): what it carried there. Bounded. */
+  readonly places: readonly PlaceSnapshot[]
   readonly faults: Readonly<Record<string, Readonly<FaultCounters>>>
   /** Time to connect to the upstream, milliseconds. */
   readonly connect: HistogramData

@@ -1,5 +1,7 @@
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type ListenOptions, type Server } from 'node:net'
+import { dirname } from 'node:path'
+import { getSystemErrorMessage } from 'node:util'
 import { joinHostPort } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { ListenAddress } from './listen-address.ts'
@@ -27,7 +29,7 @@ export class Listener {
   }
 
   /** @throws FoulweatherError `listen_failed`, worded as Go words it. */
-  static async open(address: ListenAddress, events: ListenerEvents): Promise<Listener> {
+  static async open(address: ListenAddress, events: ListenerEvents, acceptHandles: boolean): Promise<Listener> {
     const server = createServer({
       allowHalfOpen: true,
       pauseOnConnect: true,
@@ -37,7 +39,7 @@ export class Listener {
     })
     await bind(server, address)
     server.on('error', (error) => events.acceptFailed(error.message))
-    if (!takeHandles(server, events)) server.on('connection', (socket) => events.accepted(socket))
+    if (!acceptHandles || !takeHandles(server, events)) server.on('connection', (socket) => events.accepted(socket))
     return new Listener(server, boundAddress(server, address))
   }
 
@@ -56,7 +58,7 @@ function takeHandles(server: Server, events: ListenerEvents): boolean {
   if (typeof handle !== 'object' || handle === null || !('onconnection' in handle)) return false
   handle.onconnection = (status: number, accepted: AcceptedHandle | undefined): void => {
     if (status !== 0 || accepted === undefined) {
-      events.acceptFailed(`accept failed with status ${status}`)
+      events.acceptFailed(`accept: ${getSystemErrorMessage(status) ?? status}`)
       return
     }
     accepted.setNoDelay?.(true)
@@ -72,7 +74,8 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
   } catch (error) {
     if (address.kind === 'unix' && codeOf(error) === 'EADDRINUSE' && (await isStale(address.path))) {
       await unlink(address.path)
-      await listen(server, address).catch((again: unknown) => refuse(again, address))
+        .then(() => listen(server, address))
+        .catch((again: unknown) => refuse(again, address))
       return
     }
     if (address.kind === 'tcp' && address.host === '::' && codeOf(error) === 'EAFNOSUPPORT') {
@@ -80,8 +83,17 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
       await listen(server, v4).catch((again: unknown) => refuse(again, v4))
       return
     }
-    refuse(error, address)
+    // libuv says EACCES for a missing directory, as Windows would.
+    const missing = address.kind === 'unix' && codeOf(error) === 'EACCES' && !(await exists(dirname(address.path)))
+    refuse(error, address, missing ? 'ENOENT' : codeOf(error))
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function listen(server: Server, address: ListenAddress): Promise<void> {
@@ -99,7 +111,10 @@ function listen(server: Server, address: ListenAddress): Promise<void> {
 }
 
 /** A socket file that nobody listens on any more is left over from a process that died. */
-function isStale(path: string): Promise<boolean> {
+async function isStale(path: string): Promise<boolean> {
+  // Connecting to a file of another kind is refused just the same, and that file is somebody's data.
+  const file = await lstat(path).catch(() => undefined)
+  if (file?.isSocket() !== true) return false
   return new Promise((resolve) => {
     const probe = connect({ path })
     probe.once('connect', () => {
@@ -114,14 +129,14 @@ const GO_WORDS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'address already in use',
   EADDRNOTAVAIL: 'cannot assign requested address',
   EACCES: 'permission denied',
+  EINVAL: 'invalid argument',
   EMFILE: 'too many open files',
   ENOENT: 'no such file or directory',
 }
 
-function refuse(error: unknown, address: ListenAddress): never {
-  const code = codeOf(error)
+function refuse(error: unknown, address: ListenAddress, code = codeOf(error)): never {
   const network = address.kind === 'unix' ? 'unix' : 'tcp'
-  const text = address.kind === 'unix' ? address.path : address.text
+  const text = address.kind === 'unix' ? address.path : address.asked
   const why = GO_WORDS[code] ?? (error instanceof Error ? error.message : String(error))
   throw new FoulweatherError('listen_failed', `listen ${network} ${text}: bind: ${why}`, {
     field: 'listen',

@@ -9,6 +9,7 @@ import { Proxy } from './proxy.ts'
 import { ProxyCounters } from './proxy-counters.ts'
 import { ReadMemory } from './read-memory.ts'
 import { Scheduler } from './scheduler.ts'
+import { describeSession, type SessionFacts } from './session-info.ts'
 import type { Session } from './session.ts'
 import type { EngineShared } from './shared.ts'
 import { systemClock } from './system-clock.ts'
@@ -21,12 +22,20 @@ export interface DataPlaneOptions {
   readonly dialTimeoutMs?: number
   /** How long sessions may go on when their proxy is stopped. Milliseconds; default 0: they are closed at once. */
   readonly drainMs?: number
-  /** Bytes that one direction of one session may hold before it stops reading; default 16 MiB. Rate × delay has to fit. */
+  /**
+   * Bytes that one direction of one session may hold before it stops reading, 256 more counted for each chunk; default 16 MiB. Rate × delay
+   * has to fit.
+   */
   readonly sessionBudget?: number
   /** Bytes that all sessions together may hold, give or take one read per session; default 256 MiB. */
   readonly processBudget?: number
   /** Pass a RST of one peer on as an orderly close; default false. */
   readonly softenResets?: boolean
+  /**
+   * Read accepted connections into memory of ours, which takes hold of them by an undocumented part of Node; default true. Where a Node
+   * has no such part, and with `false`, they are read by `data` events instead: the same bytes at four times the CPU.
+   */
+  readonly acceptHandles?: boolean
   /** Default: the real time. */
   readonly clock?: Clock
 }
@@ -50,7 +59,7 @@ class LocalDataPlane implements DataPlane {
   readonly #leaving = new Set<Proxy>()
   /** By name; those of deleted proxies stay, so that no counter goes back. */
   readonly #counters = new Map<string, ProxyCounters>()
-  readonly #ended: Session[] = []
+  readonly #ended: SessionFacts[] = []
   #lastSession = 0
 
   constructor(options: DataPlaneOptions) {
@@ -66,6 +75,7 @@ class LocalDataPlane implements DataPlane {
       dialTimeoutMs: options.dialTimeoutMs ?? 5000,
       drainMs: options.drainMs ?? 0,
       softenResets: options.softenResets ?? false,
+      acceptHandles: options.acceptHandles ?? true,
       events: this.events,
       nextSessionId: () => String(++this.#lastSession),
     }
@@ -78,7 +88,7 @@ class LocalDataPlane implements DataPlane {
 
   snapshot(): Snapshot {
     const { budget, sessionBudget, scheduler } = this.#shared
-    const alive = [...this.#proxies.values()].map((proxy) => proxy.snapshot())
+    const alive = [...this.#proxies.values()].map((proxy) => proxy.snapshot(this.#leavingOf(proxy.name)))
     const deleted = [...this.#counters]
       .filter(([name]) => !this.#proxies.has(name))
       .map((entry) => this.#deleted(...entry))
@@ -89,18 +99,18 @@ class LocalDataPlane implements DataPlane {
     }
   }
 
-  sessions({ proxy, state = 'live' }: SessionFilter = {}): readonly SessionInfo[] {
-    const ended = state === 'live' ? [] : this.#ended
-    const live = state === 'ended' ? [] : this.#liveSessions()
-    return [...ended, ...live]
-      .map((session) => session.info())
-      .filter((info) => proxy === undefined || info.proxy === proxy)
+  sessions({ id, proxy, state = 'live' }: SessionFilter = {}): readonly SessionInfo[] {
+    const wanted = (one: SessionFacts | Session): boolean =>
+      (proxy === undefined || one.proxy === proxy) && (id === undefined || one.id === id)
+    const ended = state === 'live' ? [] : this.#ended.filter(wanted).map(describeSession)
+    const live = state === 'ended' ? [] : this.#liveSessions().filter(wanted)
+    return [...ended, ...live.map((session) => session.info())]
   }
 
   kill(id: string): boolean {
     const session = this.#liveSessions().find((one) => one.id === id)
     if (session === undefined) return false
-    session.abort('reset', { origin: 'proxy', reason: 'killed' })
+    session.reset({ origin: 'proxy', reason: 'killed' })
     return true
   }
 
@@ -137,6 +147,8 @@ class LocalDataPlane implements DataPlane {
     this.#proxies.delete(name)
     this.#forgetEmpty()
     if (proxy.sessions.size > 0) this.#leaving.add(proxy)
+    // Never used (it may have failed to start): nothing to remember.
+    if (proxy.counters.total === 0) this.#counters.delete(name)
     this.#forgetOldest()
   }
 
@@ -148,6 +160,7 @@ class LocalDataPlane implements DataPlane {
     return { name, ...counters.lastSeen, running: false, ...counters.data(this.#leavingOf(name)) }
   }
 
+  /** Sessions of deleted proxies of that name. They count on under it, so they are active under it too. */
   #leavingOf(name: string): number {
     let sessions = 0
     for (const proxy of this.#leaving) if (proxy.name === name) sessions += proxy.sessions.size
@@ -170,7 +183,7 @@ class LocalDataPlane implements DataPlane {
   }
 
   #keepEnded(session: Session): void {
-    this.#ended.push(session)
+    this.#ended.push(session.facts())
     if (this.#ended.length > ENDED_SESSIONS_KEPT) this.#ended.shift()
   }
 }

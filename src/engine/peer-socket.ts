@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
 import { joinHostPort } from '../core/address.ts'
 
@@ -75,6 +76,15 @@ function attach(socket: Socket, session: PeerEvents): PeerSocket {
 
 /** Abortive close (RST). Unix sockets know none: they are closed. */
 export function resetPeer(peer: PeerSocket): void {
+  if (peer.connecting) {
+    // There is no connection to reset yet, and Node would wait for one: up to two minutes for a peer that does not answer.
+    peer.destroy()
+    return
+  }
+  if (shuttingDown(peer)) {
+    peer.once('finish', () => resetPeer(peer))
+    return
+  }
   try {
     peer.resetAndDestroy()
   } catch {
@@ -82,15 +92,39 @@ export function resetPeer(peer: PeerSocket): void {
   }
 }
 
-/** `ip:port` or `[v6]:port`; `unix` for a socket file; `null` when it is not connected. */
+/**
+ * A FIN is under way, for a turn of the loop at most. libuv refuses to reset meanwhile (EINVAL), and Node, which has forgotten the
+ * handle by then, leaks it and never emits `close`.
+ */
+function shuttingDown(peer: PeerSocket): boolean {
+  return peer.writableEnded && peer.writableLength === 0 && !peer.writableFinished && !peer.destroyed
+}
+
+/** `ip:port` or `[v6]:port`; `unix` for a socket file; `null` when it is not connected (any more). */
 export function remoteAddress(peer: PeerSocket): string | null {
   const { remoteAddress: host, remotePort: port } = peer
   if (host !== undefined && port !== undefined) return joinHostPort(host, port)
-  return peer.destroyed || peer.connecting ? null : 'unix'
+  // A TCP peer that has reset the connection already has no address; an end of a socket file never has one.
+  return peer.destroyed || peer.connecting || peer.localAddress !== undefined ? null : 'unix'
 }
 
 function onEnd(this: PeerSocket): void {
-  this.session.peerEnded(this)
+  if (!this.writableEnded && isReset(this)) this.destroy(resetError())
+  else this.session.peerEnded(this)
+}
+
+/**
+ * libuv reports a reset that comes together with bytes as an orderly end (a hang-up after a partial read). The kernel knows better: the
+ * connection of a peer that has only shut down its side still has two ends, unless we have shut down ours too.
+ */
+function isReset(peer: PeerSocket): boolean {
+  const handle: unknown = Reflect.get(peer, '_handle')
+  if (typeof handle !== 'object' || handle === null || !('getpeername' in handle)) return false
+  return typeof handle.getpeername === 'function' && handle.getpeername({}) === -constants.errno.ENOTCONN
+}
+
+function resetError(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
 }
 
 function onError(this: PeerSocket, error: NodeJS.ErrnoException): void {

@@ -1,22 +1,34 @@
 import type { FaultCounters } from '../core/stage-factory.ts'
-import type { Direction, Ending } from '../core/words.ts'
+import { DIRECTIONS, type Direction, type Ending } from '../core/words.ts'
 import type { ByteCounters, ProxySnapshot } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
 
 /** Names come from users: what is kept of faults that are gone, and of endings that they caused, has to have a bound. */
 const NAMES_KEPT = 512
 
+const PLACES_KEPT = 64
+
 const CONNECT_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
+
+type Bytes = Readonly<Record<Direction, ByteCounters>>
+
+/** Where a proxy was running, and what it carried there: Toxiproxy's metrics are labelled with both addresses. */
+interface Place {
+  readonly listen: string
+  readonly upstream: string
+  readonly bytes: Bytes
+  sessions: number
+}
 
 /**
  * The plain counters of one proxy name. They outlive the proxy (a counter that goes back would look like a restart of the
  * process), and a proxy made anew under that name goes on counting.
  */
 export class ProxyCounters {
-  readonly bytes: Readonly<Record<Direction, ByteCounters>> = {
-    upstream: { received: 0, sent: 0 },
-    downstream: { received: 0, sent: 0 },
-  }
+  readonly #places: Place[] = []
+  #place = freshPlace('', '')
+  /** What the places that are not remembered carried. */
+  readonly #forgotten = freshPlace('', '').bytes
   readonly connect = new Histogram(CONNECT_BOUNDS_MS)
   /** Where the proxy of this name was when it was deleted. */
   lastSeen = { listen: '', upstream: '' }
@@ -25,6 +37,28 @@ export class ProxyCounters {
   /** `origin:reason` → sessions that ended so. */
   readonly #endings = new Map<string, number>()
   readonly #faults = new Map<string, FaultCounters>()
+
+  /** Of the place where the proxy runs now: a new session counts on them for its life. */
+  get bytes(): Bytes {
+    return this.#place.bytes
+  }
+
+  countSession(): void {
+    this.total++
+    this.#place.sessions++
+  }
+
+  /** The proxy runs there from now on. */
+  moveTo(listen: string, upstream: string): void {
+    const known = this.#places.find((place) => place.listen === listen && place.upstream === upstream)
+    this.#place = known ?? freshPlace(listen, upstream)
+    if (known !== undefined) return
+    this.#places.push(this.#place)
+    const [oldest] = this.#places
+    if (this.#places.length <= PLACES_KEPT || oldest === undefined) return
+    this.#places.shift()
+    for (const direction of DIRECTIONS) add(this.#forgotten[direction], oldest.bytes[direction])
+  }
 
   countEnding({ origin, reason }: Ending): void {
     const exact = `${origin}:${reason}`
@@ -46,12 +80,33 @@ export class ProxyCounters {
     for (const name of this.#faults.keys()) if (!inForce.includes(name)) this.#faults.delete(name)
   }
 
-  data(active: number): Pick<ProxySnapshot, 'sessions' | 'bytes' | 'faults' | 'connect'> {
+  data(active: number): Pick<ProxySnapshot, 'sessions' | 'bytes' | 'places' | 'faults' | 'connect'> {
     return {
       sessions: { total: this.total, active, endings: Object.fromEntries(this.#endings) },
-      bytes: { upstream: { ...this.bytes.upstream }, downstream: { ...this.bytes.downstream } },
+      bytes: { upstream: this.#total('upstream'), downstream: this.#total('downstream') },
+      places: this.#places.filter(({ sessions }) => sessions > 0).map(describePlace),
       faults: Object.fromEntries([...this.#faults].map(([name, counters]) => [name, { ...counters }])),
       connect: this.connect.data(),
     }
   }
+
+  #total(direction: Direction): ByteCounters {
+    const sum = { ...this.#forgotten[direction] }
+    for (const { bytes } of this.#places) add(sum, bytes[direction])
+    return sum
+  }
+}
+
+function add(sum: ByteCounters, { received, sent }: Readonly<ByteCounters>): void {
+  sum.received += received
+  sum.sent += sent
+}
+
+function freshPlace(listen: string, upstream: string): Place {
+  const bytes = { upstream: { received: 0, sent: 0 }, downstream: { received: 0, sent: 0 } }
+  return { listen, upstream, bytes, sessions: 0 }
+}
+
+function describePlace({ listen, upstream, bytes }: Place): ProxySnapshot['places'][number] {
+  return { listen, upstream, bytes: { upstream: { ...bytes.upstream }, downstream: { ...bytes.downstream } } }
 }

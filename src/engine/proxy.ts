@@ -18,6 +18,8 @@ export class Proxy implements SessionHome, ListenerEvents {
   readonly #onEnded: (session: Session) => void
   #plan: ProxyPlan
   #listener: Listener | undefined
+  /** Changes with every start and stop: a start that finds another turn than its own has been overtaken. */
+  #turn = 0
   #ordinal = 0
 
   constructor(shared: EngineShared, plan: ProxyPlan, counters: ProxyCounters, onEnded: (session: Session) => void) {
@@ -30,11 +32,11 @@ export class Proxy implements SessionHome, ListenerEvents {
   /** Brings the proxy in step with its plan. Faults change before this returns; the listener when the answer comes. */
   async apply(plan: ProxyPlan): Promise<ProxyOutcome> {
     const before = this.#plan
-    this.#plan = plan
     // The plan may name the bound address once it is known: that is no move.
     const listenMoved = plan.listen !== before.listen && plan.listen !== this.#listener?.address
     const moved = listenMoved || plan.upstream !== before.upstream
-    if (this.#listener !== undefined && (moved || !plan.enabled)) this.stop(plan.enabled ? 'changed' : 'disabled')
+    if (moved || !plan.enabled) this.stop(plan.enabled ? 'changed' : 'disabled')
+    this.#plan = plan
     if (plan.faults !== before.faults) {
       this.counters.forgetFaultsBut(plan.faults.map((fault) => fault.name))
       for (const session of this.sessions.values()) session.setFaults(plan.faults)
@@ -45,6 +47,7 @@ export class Proxy implements SessionHome, ListenerEvents {
 
   /** Closes the listener, and the sessions now or, if there is a drain time, when it is over. */
   stop(reason: 'disabled' | 'changed' | 'deleted' | 'shutdown'): void {
+    this.#turn++
     const listener = this.#listener
     if (listener !== undefined) {
       this.#listener = undefined
@@ -59,14 +62,15 @@ export class Proxy implements SessionHome, ListenerEvents {
     return { listen: this.#listener?.address ?? this.#plan.listen, upstream: this.#plan.upstream }
   }
 
-  snapshot(): ProxySnapshot {
+  /** `leaving`: live sessions of the proxies that had this name before. */
+  snapshot(leaving: number): ProxySnapshot {
     const running = this.#listener !== undefined
-    return { name: this.#plan.name, ...this.place, running, ...this.counters.data(this.sessions.size) }
+    return { name: this.#plan.name, ...this.place, running, ...this.counters.data(this.sessions.size + leaving) }
   }
 
   accepted(connection: Accepted): void {
     this.#ordinal++
-    this.counters.total++
+    this.counters.countSession()
     const session = new Session(this, this.shared.nextSessionId(), this.#ordinal, connection)
     this.sessions.set(session.id, session)
   }
@@ -94,15 +98,24 @@ export class Proxy implements SessionHome, ListenerEvents {
   }
 
   async #start(): Promise<ProxyOutcome> {
+    const turn = ++this.#turn
     try {
       const address = await resolveListen(this.#plan.listen)
-      this.#listener = await Listener.open(address, this)
+      const listener = await Listener.open(address, this, this.shared.acceptHandles)
+      if (turn === this.#turn) this.#listening(listener)
+      // Stopped or deleted meanwhile: nobody would ever close this one.
+      else listener.close()
     } catch (error) {
       if (!(error instanceof FoulweatherError)) throw error
       return { ...this.#outcome(), error: asListenError(error) }
     }
-    this.#emitState('proxy-started', this.#listener.address)
+    if (turn === this.#turn && this.#listener !== undefined) this.#emitState('proxy-started', this.#listener.address)
     return this.#outcome()
+  }
+
+  #listening(listener: Listener): void {
+    this.#listener = listener
+    this.counters.moveTo(listener.address, this.#plan.upstream)
   }
 
   #outcome(): ProxyOutcome {

@@ -21,7 +21,10 @@ export interface RelayShared {
 
 /** The session that a relay belongs to: what a relay cannot do itself. */
 export interface RelayOwner {
-  abort(how: AbortHow, ending: Ending): void
+  /** `direction` is over, and with it the session. */
+  abort(direction: Direction, how: AbortHow, ending: Ending): void
+  /** The end of `direction` has been passed on, behind all of its bytes. */
+  delivered(direction: Direction): void
   /** The chain was given something: stages may want to be woken at another time now. */
   chainRan(direction: Direction): void
 }
@@ -36,6 +39,19 @@ const MEMORY_FULL = 4
 
 /** A pause shorter than this is not worth two system calls. */
 const WORTH_PAUSING_MS = 1
+
+/**
+ * A source that is not read cannot tell that it has left. Where a fault welcomes no more bytes within the hour (a cut pipe), one more read
+ * is made from time to time, as far as the session's budget goes.
+ */
+const NOT_WELCOME_MS = 3_600_000
+const LOOK_AGAIN_MS = 15_000
+
+/**
+ * So many writes (about 3 ms), and the other sessions and the admin API have their turn: a read that a slicer has cut into single bytes
+ * is 65 000 system calls, which kept the loop from everything else for 180 ms.
+ */
+const WRITES_PER_TURN = 1024
 
 /**
  * The I/O of one direction of one session: source → stages → release queue → destination.
@@ -60,8 +76,10 @@ export class Relay implements Scheduled, BudgetWaiter {
   #chain: Outlet | undefined
   #paused = 0
   #welcomeAt = -Infinity
-  /** What the process budget knows of `queue.bytes`. */
+  /** What the process budget knows of `queue.cost`. */
   #accounted = 0
+  /** The source has ended or failed: whatever it still gives is not ours to pass on. */
+  #sourceOver = false
   #closed = false
 
   constructor(direction: Direction, shared: RelayShared, owner: RelayOwner, totals: ByteCounters) {
@@ -82,11 +100,9 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#chain = first
   }
 
-  /** What waits leaves the queue, to be passed through a changed chain with `repass`. */
+  /** What waits leaves the queue, to be passed through a changed chain with `repass`; for the budgets it stays where it is. */
   takeHeld(): Held | undefined {
-    const held = this.queue.takeAll()
-    this.#account()
-    return held
+    return this.queue.takeAll()
   }
 
   /**
@@ -94,6 +110,7 @@ export class Relay implements Scheduled, BudgetWaiter {
    * times that it has. An end of the session keeps its place behind the bytes before it.
    */
   repass(held: Held | undefined, timing: Outlet, from: 'arrival' | 'due'): void {
+    this.#measureRoom()
     for (let item = held; item !== undefined; item = item.following) {
       const at = from === 'arrival' ? item.arrival : item.at
       this.queue.arrival = item.arrival
@@ -108,17 +125,20 @@ export class Relay implements Scheduled, BudgetWaiter {
   readOwned(bytes: Buffer): boolean {
     this.bytes.received += bytes.length
     this.#totals.received += bytes.length
-    if (this.#closed) return false
+    if (this.#closed || this.#sourceOver) return false
     return this.#stamp(bytes)
   }
 
   /** The source has ended in an orderly way. */
   sourceEnded(): void {
+    if (this.#sourceOver) return
+    this.#sourceOver = true
     this.#feed((chain, now) => chain.end(now))
   }
 
   /** The source has failed: whatever came before it goes first, then the session ends. */
   sourceFailed(how: AbortHow, ending: Ending): void {
+    this.#sourceOver = true
     this.#feed((chain, now) => chain.abort(now, how, ending))
   }
 
@@ -127,6 +147,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     if (this.#closed) return
     const now = this.#shared.clock.now()
     this.queue.arrival = now
+    this.#measureRoom()
     give(this.#chain ?? this.queue, now)
     this.#account()
     if (this.#chain !== undefined) this.#owner.chainRan(this.direction)
@@ -141,7 +162,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   #read(count: number, memory: Buffer): boolean {
     this.bytes.received += count
     this.#totals.received += count
-    if (this.#closed) return false
+    if (this.#closed || this.#sourceOver) return false
     if (this.#chain === undefined && this.queue.empty) return this.#forward(count, memory)
     return this.#stamp(this.reader.keep(count))
   }
@@ -149,7 +170,9 @@ export class Relay implements Scheduled, BudgetWaiter {
   /** The fast path. Invariant: memory that a pending write points into is not read into before that write is done. */
   #forward(count: number, memory: Buffer): boolean {
     const destination = this.#destination
-    if (destination === undefined || !destination.writable) return false
+    if (destination === undefined) return false
+    // Read on for nobody: only so is it noticed that the source leaves too.
+    if (!destination.writable) return true
     this.#write(destination, count === memory.length ? memory : memory.subarray(0, count))
     if (destination.writableLength === 0) {
       this.reader.reuse(count)
@@ -169,39 +192,45 @@ export class Relay implements Scheduled, BudgetWaiter {
     const { clock, budget, scheduler, sessionBudget } = this.#shared
     const now = clock.now()
     this.queue.arrival = now
+    this.#measureRoom()
     const welcomeAt = (this.#chain ?? this.queue).chunk(bytes, now)
     this.#account()
     if (this.#chain !== undefined) this.#owner.chainRan(this.direction)
     if (welcomeAt > now + WORTH_PAUSING_MS) {
       this.#paused |= PIPE_THIN
-      this.#welcomeAt = welcomeAt
+      this.#welcomeAt = welcomeAt > now + NOT_WELCOME_MS ? now + LOOK_AGAIN_MS : welcomeAt
     }
     this.release(now)
-    if (this.queue.bytes > sessionBudget) this.#paused |= MEMORY_FULL
-    else if (budget.exhausted && this.queue.bytes > 0) {
+    // What was due may have been the end of the session: a relay that is closed must not be scheduled again.
+    if (this.#closed) return false
+    if (this.queue.cost > sessionBudget) this.#paused |= MEMORY_FULL
+    else if (budget.exhausted && !this.queue.empty) {
       this.#paused |= MEMORY_FULL
       budget.wait(this)
     }
-    if (this.#paused !== 0) scheduler.schedule(this, this.#nextDue())
-    return this.#paused === 0 && !this.#closed
+    if (this.#paused !== 0) scheduler.schedule(this, this.#nextDue(now))
+    return this.#paused === 0
   }
 
   /** Writes what is due, as far as the destination takes it. */
   release(now: number): void {
     const destination = this.#destination
     if (destination === undefined || this.#closed) return
+    let writes = 0
     for (let head = this.queue.head; head !== undefined && head.at <= now; head = this.queue.head) {
       if (head.kind === 'abort') {
-        this.#owner.abort(head.how, head.ending)
+        this.#owner.abort(this.direction, head.how, head.ending)
         return
       }
       if (head.kind === 'chunk') {
-        if (destination.writableNeedDrain) break
+        if (destination.writableNeedDrain || ++writes > WRITES_PER_TURN) break
         if (destination.writable) this.#write(destination, head.bytes)
+        this.queue.shift()
       } else {
+        this.queue.shift()
         destination.end()
+        this.#owner.delivered(this.direction)
       }
-      this.queue.shift()
     }
     this.#account()
     this.#afterRelease(destination, now)
@@ -213,27 +242,35 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#totals.sent += bytes.length
   }
 
+  /** What the queue may cost before it has to be thrifty. */
+  #measureRoom(): void {
+    const { budget, sessionBudget } = this.#shared
+    this.queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.used)
+  }
+
   #account(): void {
-    const delta = this.queue.bytes - this.#accounted
+    const delta = this.queue.cost - this.#accounted
     if (delta === 0) return
-    this.#accounted = this.queue.bytes
+    this.#accounted = this.queue.cost
     this.#shared.budget.change(delta)
   }
 
   #afterRelease(destination: PeerSocket, now: number): void {
-    if (destination.writableNeedDrain) this.#paused |= DESTINATION_SLOW
+    const slow = destination.writableNeedDrain
+    if (slow) this.#paused |= DESTINATION_SLOW
     // A reset does not wait for a peer that takes nothing.
-    const ended = this.queue.resetAt <= now ? this.#waitingReset() : undefined
+    const ended = slow && this.queue.resetAt <= now ? this.#waitingReset() : undefined
     if (ended !== undefined) {
-      this.#owner.abort('reset', ended)
+      this.#owner.abort(this.direction, 'reset', ended)
       return
     }
-    if (this.#paused & MEMORY_FULL && this.queue.bytes <= this.#shared.sessionBudget / 2) this.#memoryFreed()
-    this.#shared.scheduler.schedule(this, this.#nextDue())
+    if (this.#paused & MEMORY_FULL && this.queue.cost <= this.#shared.sessionBudget / 2) this.#memoryFreed()
+    this.#shared.scheduler.schedule(this, this.#nextDue(now))
   }
 
+  /** A session that holds nothing reads on even in a full process: those who fill it may never take what is held for them. */
   #memoryFreed(): void {
-    if (this.#shared.budget.exhausted) {
+    if (this.#shared.budget.exhausted && !this.queue.empty) {
       this.#shared.budget.wait(this)
       return
     }
@@ -248,12 +285,26 @@ export class Relay implements Scheduled, BudgetWaiter {
     return undefined
   }
 
-  #nextDue(): number {
-    const thin = this.#paused & PIPE_THIN ? this.#welcomeAt : Infinity
+  /** When something happens here by itself; `Infinity` = never. */
+  get nextDue(): number {
+    return this.heapIndex < 0 ? Infinity : this.dueAt
+  }
+
+  /** Never before `now`: what is left of this turn waits behind what others have had due for longer. */
+  #nextDue(now: number): number {
+    const thin = this.#paused & PIPE_THIN && !this.#sourceOver ? this.#welcomeAt : Infinity
     const head = this.queue.head
     if (head === undefined) return thin
     const due = this.#destination?.writableNeedDrain === true ? this.queue.resetAt : head.at
-    return Math.min(thin, due)
+    return Math.max(now, Math.min(thin, due))
+  }
+
+  /**
+   * What has become due by a change goes in a turn of its own: a change that reaches thousands of sessions must not make its caller wait
+   * for all of their writes.
+   */
+  releaseSoon(now: number): void {
+    if (!this.#closed) this.#shared.scheduler.schedule(this, this.#nextDue(now))
   }
 
   /** The scheduler: something is due, or the thin pipe has room again. */
@@ -286,7 +337,8 @@ export class Relay implements Scheduled, BudgetWaiter {
   }
 
   #resume(): void {
-    if (this.#paused === 0 && !this.#closed && this.#source?.destroyed === false) this.#source.resume()
+    if (this.#paused !== 0 || this.#closed || this.#sourceOver) return
+    if (this.#source?.destroyed === false) this.#source.resume()
   }
 
   /** The session is over: nothing is read, written or woken any more. */
@@ -295,6 +347,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#closed = true
     this.#shared.scheduler.cancel(this)
     this.#shared.budget.forget(this)
-    this.takeHeld()
+    this.queue.takeAll()
+    this.#account()
   }
 }

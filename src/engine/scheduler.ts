@@ -23,6 +23,9 @@ const SPIN_SAVINGS_MS = 10
 /** A `setTimeout` of more than 2³¹ - 1 ms fires at once; waking up early for nothing once a day is harmless. */
 const LONGEST_TIMER_MS = 86_400_000
 
+/** So long tasks are called in a row; then the sockets and the admin API have their turn. */
+const TURN_MS = 8
+
 const LATENESS_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 1000]
 
 /** The engine's only timer: a binary heap of due times over all sessions of a thread. Equal times fire in no given order. */
@@ -33,6 +36,7 @@ export class Scheduler {
   readonly #onTimer = (): void => this.#run()
   readonly #onSoon = (): void => {
     this.#spinning = false
+    this.#payForSpin()
     this.#run()
   }
   #timer: Timer | undefined
@@ -40,6 +44,9 @@ export class Scheduler {
   #spinning = false
   #spinCredit = SPIN_SAVINGS_MS
   #creditedAt: number
+  /** When the spin under way began and how long it may take. */
+  #spinSince = 0
+  #spinWait = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -98,7 +105,7 @@ export class Scheduler {
       this.#lateness.observe(now - task.dueAt)
       this.cancel(task)
       task.fire(now)
-      if (task.heapIndex >= 0 && task.dueAt <= now) break
+      if ((task.heapIndex >= 0 && task.dueAt <= now) || this.#clock.now() - now > TURN_MS) break
     }
     this.#arm()
   }
@@ -111,6 +118,8 @@ export class Scheduler {
     if (this.#clock.soon !== undefined && wait <= SPIN_WINDOW_MS && this.#mayStillSpin(now, wait)) {
       this.#disarm()
       this.#spinning = true
+      this.#spinSince = now
+      this.#spinWait = Math.max(0, wait)
       this.#clock.soon(this.#onSoon)
       return
     }
@@ -120,13 +129,16 @@ export class Scheduler {
     this.#timer = this.#clock.setTimer(Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(wait))), this.#onTimer)
   }
 
-  /** Spinning is paid for by the time that has passed since the last look, so that a steady stream of due times cannot eat a core. */
+  /** Spinning is earned by the time that passes, so that a steady stream of due times cannot eat a core. */
   #mayStillSpin(now: number, wait: number): boolean {
     this.#spinCredit = Math.min(SPIN_SAVINGS_MS, this.#spinCredit + (now - this.#creditedAt) * SPIN_SHARE)
     this.#creditedAt = now
-    if (wait > 0 && this.#spinCredit < wait) return false
-    this.#spinCredit -= Math.max(0, wait)
-    return true
+    return wait <= 0 || this.#spinCredit >= wait
+  }
+
+  /** A look costs the time since the look before, and not what the sockets took of it beyond the wait. */
+  #payForSpin(): void {
+    if (this.#spinWait > 0) this.#spinCredit -= Math.min(this.#spinWait, this.#clock.now() - this.#spinSince)
   }
 
   #disarm(): void {

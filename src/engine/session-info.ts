@@ -1,44 +1,36 @@
-import type { Direction } from '../core/words.ts'
-import type { SessionInfo } from './data-plane.ts'
-import type { Relay } from './relay.ts'
-import type { Session } from './session.ts'
+import type { Direction, Ending } from '../core/words.ts'
+import type { ByteCounters, SessionInfo, SessionState } from './data-plane.ts'
 
-/** Where the parts of a session's description come from. */
-interface SessionParts {
-  readonly session: Session
-  readonly now: number
+/**
+ * What is to be told of a session, without the session: of those that have ended, this is what is kept. Their sockets and relays, kept
+ * along, would live just long enough to cost the garbage collector most.
+ */
+export interface SessionFacts {
+  readonly id: string
+  readonly proxy: string
+  readonly ordinal: number
+  readonly state: SessionState
+  readonly client: string
+  readonly upstream: string
   readonly upstreamAddress: string | null
-  readonly relays: Readonly<Record<Direction, Relay>>
-  readonly names: (direction: Direction) => readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly startedWall: number
   readonly endedWall: number
+  readonly ageMs: number
+  readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
+  readonly held: Readonly<Record<Direction, number>>
+  readonly stages: Readonly<Record<Direction, readonly string[]>>
+  readonly ending: Ending | undefined
 }
 
 /** A session as plain data. */
-export function describeSession({
-  session,
-  now,
-  upstreamAddress,
-  relays,
-  names,
-  endedWall,
-}: SessionParts): SessionInfo {
-  const { ending, state } = session
+export function describeSession({ startedWall, endedWall, ageMs, bytes, ending, ...rest }: SessionFacts): SessionInfo {
+  const over = rest.state === 'ended' && ending !== undefined
   return {
-    id: session.id,
-    proxy: session.proxy,
-    ordinal: session.ordinal,
-    state,
-    client: session.clientAddress,
-    upstream: session.upstream,
-    upstreamAddress,
-    started: new Date(session.startedWall).toISOString(),
-    ageMs: Math.round(state === 'ended' ? endedWall - session.startedWall : now - session.started),
-    bytes: { upstream: { ...relays.upstream.bytes }, downstream: { ...relays.downstream.bytes } },
-    held: { upstream: relays.upstream.queue.bytes, downstream: relays.downstream.queue.bytes },
-    stages: { upstream: names('upstream'), downstream: names('downstream') },
-    ending:
-      state === 'ended' && ending !== undefined
-        ? { origin: ending.origin, reason: ending.reason, at: new Date(endedWall).toISOString() }
-        : null,
+    ...rest,
+    started: new Date(startedWall).toISOString(),
+    ageMs: Math.round(ageMs),
+    bytes: { upstream: { ...bytes.upstream }, downstream: { ...bytes.downstream } },
+    ending: over ? { ...ending, at: new Date(endedWall).toISOString() } : null,
   }
 }

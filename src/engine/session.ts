@@ -1,7 +1,7 @@
 import type { AbortHow } from '../core/outlet.ts'
 import type { FaultPlan } from '../core/plan.ts'
 import type { FaultCounters } from '../core/stage-factory.ts'
-import type { Direction, Ending } from '../core/words.ts'
+import { opposite, type Direction, type Ending } from '../core/words.ts'
 import { Chain, type ChainPlace } from './chain.ts'
 import type { SessionInfo, SessionState } from './data-plane.ts'
 import { dial, dialErrorText } from './dial.ts'
@@ -10,7 +10,7 @@ import type { Accepted, PeerEvents, PeerSocket } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
 import { Relay, type RelayOwner } from './relay.ts'
 import type { Scheduled } from './scheduler.ts'
-import { describeSession } from './session-info.ts'
+import { describeSession, type SessionFacts } from './session-info.ts'
 import type { EngineShared } from './shared.ts'
 
 /** What a session needs of its proxy. */
@@ -25,8 +25,17 @@ export interface SessionHome {
   sessionEnded(session: Session): void
 }
 
+const NO_NAMES: readonly string[] = []
+
 /** How long an orderly close may take to get the last written bytes to a peer before the session is dropped. */
 const CLOSE_WITHIN_MS = 60_000
+
+/**
+ * A fault may hold the end of a session for ever (a cut pipe, a delay of years). When both peers have left, or one has been cut off, that
+ * would only collect file descriptors: after this time such a session is dropped, unless something of it is due within the hour.
+ */
+const ABANDONED_AFTER_MS = 60_000
+const SOON_ENOUGH_MS = 3_600_000
 
 /**
  * One accepted client connection and its upstream connection.
@@ -90,20 +99,40 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     return this.#ending
   }
 
-  info(): SessionInfo {
-    return describeSession({
-      session: this,
-      now: this.shared.clock.now(),
+  facts(): SessionFacts {
+    const { id, proxy, ordinal, upstream } = this
+    const { upstream: up, downstream: down } = this.#relays
+    const ended = this.#state === 'ended'
+    return {
+      id,
+      proxy,
+      ordinal,
+      state: this.#state,
+      client: this.clientAddress,
+      upstream,
       upstreamAddress: this.#upstreamAddress,
-      relays: this.#relays,
-      names: (direction) => this.#chains?.[direction].names ?? [],
+      startedWall: this.startedWall,
       endedWall: this.#endedWall,
-    })
+      ageMs: ended ? this.#endedWall - this.startedWall : this.shared.clock.now() - this.started,
+      bytes: { upstream: up.bytes, downstream: down.bytes },
+      held: { upstream: up.queue.bytes, downstream: down.queue.bytes },
+      stages: { upstream: this.#stageNames('upstream'), downstream: this.#stageNames('downstream') },
+      ending: this.#ending,
+    }
+  }
+
+  info(): SessionInfo {
+    return describeSession(this.facts())
+  }
+
+  #stageNames(direction: Direction): readonly string[] {
+    return this.#chains?.[direction].names ?? NO_NAMES
   }
 
   /** Brings the faults at work in step with the plan; at once, whatever the peers do. */
   setFaults(faults: readonly FaultPlan[]): void {
-    if (this.#state !== 'open') return
+    // A session that closes may still deliver what one direction holds; who has met no fault yet meets none any more.
+    if (this.#state !== 'open' && (this.#state !== 'closing' || this.#chains === undefined)) return
     if (this.#chains === undefined) {
       if (faults.length === 0) return
       this.#chains = {
@@ -124,47 +153,65 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     this.#chains?.[direction].rescheduleWakers()
   }
 
-  /** Ends the session. The first ending counts. */
-  abort(how: AbortHow, ending: Ending): void {
+  /** Resets both peers. The first ending counts. */
+  reset(ending: Ending): void {
     if (this.#state === 'ended') return
-    if (this.#state === 'closing') {
-      if (how === 'reset') this.#cutBoth()
-      return
-    }
+    if (this.#state !== 'closing') this.#beginClosing(ending)
+    this.#closeRelays()
+    resetPeer(this.client)
+    resetPeer(this.#server)
+  }
+
+  /**
+   * `direction` ends the session. An orderly close reaches its destination now, behind its last bytes; what the other direction holds is
+   * delivered first, through its faults, and then its destination is closed too.
+   */
+  abort(direction: Direction, how: AbortHow, ending: Ending): void {
+    if (how === 'reset') return this.reset(ending)
+    if (this.#state !== 'open') return
     this.#beginClosing(ending)
-    if (how === 'reset') {
-      this.#cutBoth()
-      return
-    }
-    // What the kernel has not taken yet goes first; what the peers still send is not read any more.
-    this.client.destroySoon()
-    this.#server.destroySoon()
+    this.#relays[direction].close()
+    this.#chains?.[direction].close()
+    const [source, destination] = this.#ends(direction)
+    // Nothing more is read from either; what the kernel has not taken yet goes first.
+    source.pause()
+    destination.destroySoon()
+    this.#relays[opposite(direction)].sourceEnded()
+  }
+
+  delivered(direction: Direction): void {
+    if (this.#state === 'closing') this.#ends(direction)[1].destroySoon()
   }
 
   /** Closes both sockets now; what they have not taken is lost. */
   drop(ending: Ending): void {
     if (this.#state === 'ended') return
     if (this.#state !== 'closing') this.#beginClosing(ending)
+    this.#closeRelays()
     this.client.destroy()
     this.#server.destroy()
   }
 
-  /** Lets the peers finish for `ms` milliseconds, then drops the session. A session that is not open yet has nothing to finish. */
+  /**
+   * Lets the peers finish for `ms` milliseconds, then drops the session. A session that is not open yet has nothing to finish; one that
+   * drains already gets no more time.
+   */
   drain(ms: number, ending: Ending): void {
-    if (ms <= 0 || this.#state === 'dialing') {
-      this.drop(ending)
-    } else if (this.#state === 'open') {
-      this.#drainEnding = ending
-      this.shared.scheduler.schedule(this, this.shared.clock.now() + ms)
-    }
+    if (ms <= 0 || this.#state === 'dialing') return this.drop(ending)
+    if (this.#drainEnding !== undefined || this.#state === 'ended') return
+    this.#drainEnding = ending
+    const until = this.shared.clock.now() + ms
+    if (this.#state === 'open' || until < this.dueAt) this.shared.scheduler.schedule(this, until)
   }
 
-  /** The scheduler: the dial, the drain or the close takes too long. */
+  /** The scheduler: the dial, the drain or the close takes too long, or the peers have left for some time. */
   fire(): void {
     if (this.#state === 'dialing') {
       this.#failDial('upstream', 'dial_timeout', `no answer within ${this.shared.dialTimeoutMs} ms`)
     } else if (this.#state === 'open' && this.#drainEnding !== undefined) {
       this.drop(this.#drainEnding)
+    } else if (this.#state === 'open') {
+      this.#dropIfAbandoned()
     } else {
       this.client.destroy()
       this.#server.destroy()
@@ -175,6 +222,7 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     if (this.#state !== 'open') return
     this.#ending ??= { origin: this.#originOf(peer), reason: 'closed' }
     this.#relayFrom(peer).sourceEnded()
+    this.#watchAbandoned()
   }
 
   peerDrained(peer: PeerSocket): void {
@@ -203,9 +251,26 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     if (--this.#openSockets > 0) {
       // A peer that went away before the session was open leaves nobody to dial for.
       if (this.#state === 'dialing') this.drop({ origin: this.#originOf(peer), reason: 'closed' })
+      else this.#watchAbandoned()
       return
     }
     this.#end()
+  }
+
+  #watchAbandoned(): void {
+    if (this.#state !== 'open' || this.#drainEnding !== undefined) return
+    const { client } = this
+    const server = this.#server
+    if (!(client.readableEnded && server.readableEnded) && !client.destroyed && !server.destroyed) return
+    this.shared.scheduler.schedule(this, this.shared.clock.now() + ABANDONED_AFTER_MS)
+  }
+
+  #dropIfAbandoned(): void {
+    const { upstream, downstream } = this.#relays
+    const due = Math.min(upstream.nextDue, downstream.nextDue)
+    if (due > this.shared.clock.now() + SOON_ENOUGH_MS)
+      this.drop(this.#ending ?? { origin: 'proxy', reason: 'abandoned' })
+    else this.#watchAbandoned()
   }
 
   #dial(): void {
@@ -237,15 +302,8 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   #beginClosing(ending: Ending): void {
     this.#ending = ending
     this.#state = 'closing'
-    this.#closeRelays()
-    this.client.pause()
-    this.#server.pause()
-    this.shared.scheduler.schedule(this, this.shared.clock.now() + CLOSE_WITHIN_MS)
-  }
-
-  #cutBoth(): void {
-    resetPeer(this.client)
-    resetPeer(this.#server)
+    const latest = this.shared.clock.now() + CLOSE_WITHIN_MS
+    this.shared.scheduler.schedule(this, this.#drainEnding === undefined ? latest : Math.min(latest, this.dueAt))
   }
 
   #end(): void {
@@ -269,6 +327,11 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
 
   #originOf(peer: PeerSocket): 'client' | 'upstream' {
     return peer === this.client ? 'client' : 'upstream'
+  }
+
+  /** Source and destination. */
+  #ends(direction: Direction): readonly [PeerSocket, PeerSocket] {
+    return direction === 'upstream' ? [this.client, this.#server] : [this.#server, this.client]
   }
 
   #relayFrom(peer: PeerSocket): Relay {

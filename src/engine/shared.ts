@@ -11,6 +11,7 @@ export interface EngineShared extends RelayShared {
   readonly drainMs: number
   /** A RST of one peer reaches the other as an orderly close. */
   readonly softenResets: boolean
+  readonly acceptHandles: boolean
   readonly events: EventEmitter<EngineEvents>
   nextSessionId(): string
 }

@@ -63,6 +63,10 @@ class ResetPeer extends PassThrough {
     if (this.#swallowed && !this.#aborted) this.#reset(at)
   }
 
+  unselected(at: number): void {
+    this.removed(at)
+  }
+
   #swallow(at: number): void {
     this.#context.counters.applied++
     this.#swallowed = true
@@ -87,7 +91,7 @@ export const resetPeer = defineFault({
 were open before the fault was added, and leaves the ordinary close of connections that the draw spares alone.
 
 Updating before the first bytes simply changes the time; updating after them moves the reset to the first bytes plus the new \`timeout\`, not before now. Removing
-it after it has swallowed bytes resets at once, because bytes are missing; before, nothing happens.
+it, or a new draw that spares the connection, after it has swallowed bytes resets at once, because bytes are missing; before, nothing happens.
 
 Stands for a crashed or restarted process, a full accept queue, a load balancer or firewall that kills flows. Bytes that the peers have not read
 when the reset comes may be lost, as with every RST.`,

@@ -21,6 +21,8 @@ interface Turn {
  */
 export class Turns {
   #freeAt = -Infinity
+  /** Before the first turn that never ends: what a cut pipe in front has let through at Infinity makes such turns. */
+  #lastFiniteFreeAt = -Infinity
   #bytes = 0
   /** Where the memory of turns begins; what came before has been delivered. */
   #settled = 0
@@ -33,7 +35,7 @@ export class Turns {
 
   /** No turn begins before `at`. */
   notBefore(at: number): void {
-    this.#freeAt = Math.max(this.#freeAt, at)
+    this.#setFreeAt(Math.max(this.#freeAt, at))
   }
 
   /** The next turn is for `bytes` bytes that are there at `at`, and takes `duration`. Answers when it begins. */
@@ -42,7 +44,7 @@ export class Turns {
     if (this.#turns.length === REMEMBERED) this.#turns = this.#turns.slice(REMEMBERED / 2)
     this.#turns.push({ position: this.#bytes, freeBefore: this.#freeAt, begin })
     this.#bytes += bytes
-    this.#freeAt = begin + duration
+    this.#setFreeAt(begin + duration)
     return begin
   }
 
@@ -55,10 +57,15 @@ export class Turns {
   takeBack(bytes: number): void {
     if (bytes <= 0) return
     const position = Math.max(this.#settled, this.#bytes - bytes)
-    this.#freeAt = this.#freeAtPosition(position)
+    this.#setFreeAt(Math.min(this.#freeAtPosition(position), this.#lastFiniteFreeAt))
     this.#bytes = position
     this.#settled = position
     this.#turns = []
+  }
+
+  #setFreeAt(at: number): void {
+    this.#freeAt = at
+    if (at < Infinity) this.#lastFiniteFreeAt = at
   }
 
   #freeAtPosition(position: number): number {

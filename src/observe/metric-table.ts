@@ -89,11 +89,14 @@ function toxiproxyBytes(point: keyof ByteCounters, meaning: string): MetricDefin
     labels: ['direction', 'listener', 'proxy', 'upstream'],
     help: '',
     meaning: `Toxiproxy's counter of the bytes ${meaning}; counted while the connection lives.`,
-    samples: perEach(({ name, listen, upstream, bytes }) =>
-      DIRECTIONS.map((direction) => ({
-        labels: { direction, listener: listen, proxy: name, upstream },
-        value: bytes[direction][point],
-      })),
+    // Only where there were sessions, as Toxiproxy has it, and for good: a series that moved to other labels would look like a restart.
+    samples: perEach(({ name, places }) =>
+      places.flatMap(({ listen, upstream, bytes }) =>
+        DIRECTIONS.map((direction) => ({
+          labels: { direction, listener: listen, proxy: name, upstream },
+          value: bytes[direction][point],
+        })),
+      ),
     ),
   }
 }

@@ -64,6 +64,7 @@ test.each([
   ['a duration', readDuration, 'soon'],
   ['a duration', readDuration, '-1'],
   ['a drain time', readSeconds, '3 parsecs'],
+  ['a drain time that no timer can take', readSeconds, '600h'],
   ['a size', readSize, '1 potato'],
   ['a share', readProbability, '1.1'],
   ['a share', readProbability, '-0.1'],

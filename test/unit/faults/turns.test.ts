@@ -50,3 +50,12 @@ test('what is too long ago to remember is estimated from the pace since', () => 
   turns.takeBack(9000)
   expect(turns.freeAt).toBeCloseTo(2000)
 })
+
+// A cut pipe in front of a thin one, mended after more pieces than are remembered: the thin one never flowed again.
+test('any number of turns that never end can be taken back', () => {
+  const turns = new Turns()
+  turns.take(10, 0, 5)
+  for (let i = 0; i < 5000; i++) turns.take(1, Infinity, 1)
+  turns.takeBack(5000)
+  expect(turns.freeAt).toBe(5)
+})

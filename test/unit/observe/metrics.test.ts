@@ -4,13 +4,15 @@ import type { ProxySnapshot, Snapshot } from '../../../src/engine/data-plane.ts'
 import { createMetrics } from '../../../src/observe/metrics.ts'
 import { metricsReference } from '../../../src/observe/metrics-reference.ts'
 
+const bytes = { upstream: { received: 5, sent: 5 }, downstream: { received: 7, sent: 6 } }
 const redis: ProxySnapshot = {
   name: 'redis',
   listen: '127.0.0.1:26379',
   upstream: 'localhost:6379',
   running: true,
   sessions: { total: 3, active: 1, endings: { 'client:closed': 1, 'injected:cut: now': 1 } },
-  bytes: { upstream: { received: 5, sent: 5 }, downstream: { received: 7, sent: 6 } },
+  bytes,
+  places: [{ listen: '127.0.0.1:26379', upstream: 'localhost:6379', bytes }],
   faults: { slow: { seen: 4, selected: 3, applied: 9 } },
   connect: { bounds: [1, 10], counts: [2, 1, 1], sum: 34.5 },
 }
