@@ -28,7 +28,7 @@ const PLAIN_NUMBER = /^\d+(\.\d+)?$/
 export const readSeconds: Reader<number> = (text) => {
   const ms = readDuration(PLAIN_NUMBER.test(text) ? `${text}s` : text)
   // Timers of Node end at 24.8 days, and take more for nothing at all.
-  if (ms > MOST_SECONDS_MS) throw new InvalidArgumentError('it may be 24 hours at most.')
+  if (ms > MOST_SECONDS_MS) throw new InvalidArgumentError('expected 24 hours at most.')
   return ms
 }
 

@@ -62,3 +62,11 @@ test('a toxic is one tab-separated line, its attributes in order of their names,
 test('NO_COLOR leaves the header and the columns, without colours', () => {
   expect(printed(true, { NO_COLOR: '1' })).toBe('Name    Value\na       1    \nlonger  22   \n')
 })
+
+// Names are anybody's: an escape sequence in one could repaint the terminal of whoever lists the proxies.
+test('control characters are shown, not obeyed', () => {
+  let text = ''
+  const context = { out: (part: string) => void (text += part), err: () => {}, terminal: false, env: {} }
+  printTable(context, COLUMNS, [['a\u001b[2J\nb', '\tc']])
+  expect(text).toBe('a\\x1b[2J\\x0ab\t\\x09c\n')
+})
