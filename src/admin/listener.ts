@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { joinHostPort } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
+import { bindFailure } from '../core/listen-failure.ts'
 
 /**
  * The HTTP server under hapi, with its bounds. Idle connections are kept longer than Toxiproxy's 60 s, because pooled clients
@@ -32,8 +33,7 @@ export async function openListener(server: Server, host: string, port: number): 
     server.listen({ port, ...(resolved === undefined ? {} : { host: resolved }) })
     await once(server, 'listening')
   } catch (cause) {
-    const why = WORDS[codeOf(cause)] ?? String(cause)
-    const text = `listen tcp ${joinHostPort(resolved ?? '', port)}: bind: ${why}`
+    const text = `listen tcp ${joinHostPort(resolved ?? '', port)}: bind: ${bindFailure(cause)}`
     throw new FoulweatherError('listen_failed', text, { field: 'admin', value: joinHostPort(host, port), cause })
   }
   // Out of file descriptors: it goes on trying by itself, and an 'error' that nobody hears would end the process.
@@ -41,12 +41,6 @@ export async function openListener(server: Server, host: string, port: number): 
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('the admin listener has no address')
   return joinHostPort(bound.address, bound.port)
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied',
 }
 
 async function resolve(host: string): Promise<string> {
@@ -59,8 +53,4 @@ async function resolve(host: string): Promise<string> {
       cause,
     })
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

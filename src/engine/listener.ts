@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
 import { joinHostPort } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
+import { bindFailure, systemCode } from '../core/listen-failure.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { KEEP_ALIVE_SECONDS, type Accepted, type AcceptedHandle } from './peer-socket.ts'
 
@@ -72,20 +73,20 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
   try {
     await listen(server, address)
   } catch (error) {
-    if (address.kind === 'unix' && codeOf(error) === 'EADDRINUSE' && (await isStale(address.path))) {
+    if (address.kind === 'unix' && systemCode(error) === 'EADDRINUSE' && (await isStale(address.path))) {
       await unlink(address.path)
         .then(() => listen(server, address))
         .catch((again: unknown) => refuse(again, address))
       return
     }
-    if (address.kind === 'tcp' && address.host === '::' && codeOf(error) === 'EAFNOSUPPORT') {
+    if (address.kind === 'tcp' && address.host === '::' && systemCode(error) === 'EAFNOSUPPORT') {
       const v4: ListenAddress = { ...address, host: '0.0.0.0', text: joinHostPort('0.0.0.0', address.port) }
       await listen(server, v4).catch((again: unknown) => refuse(again, v4))
       return
     }
     // libuv says EACCES for a missing directory, as Windows would.
-    const missing = address.kind === 'unix' && codeOf(error) === 'EACCES' && !(await exists(dirname(address.path)))
-    refuse(error, address, missing ? 'ENOENT' : codeOf(error))
+    const missing = address.kind === 'unix' && systemCode(error) === 'EACCES' && !(await exists(dirname(address.path)))
+    refuse(error, address, missing ? 'ENOENT' : systemCode(error))
   }
 }
 
@@ -121,32 +122,18 @@ async function isStale(path: string): Promise<boolean> {
       probe.destroy()
       resolve(false)
     })
-    probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'))
+    probe.once('error', (error) => resolve(systemCode(error) === 'ECONNREFUSED'))
   })
 }
 
-const GO_WORDS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied',
-  EINVAL: 'invalid argument',
-  EMFILE: 'too many open files',
-  ENOENT: 'no such file or directory',
-}
-
-function refuse(error: unknown, address: ListenAddress, code = codeOf(error)): never {
+function refuse(error: unknown, address: ListenAddress, code = systemCode(error)): never {
   const network = address.kind === 'unix' ? 'unix' : 'tcp'
   const text = address.kind === 'unix' ? address.path : address.asked
-  const why = GO_WORDS[code] ?? (error instanceof Error ? error.message : String(error))
-  throw new FoulweatherError('listen_failed', `listen ${network} ${text}: bind: ${why}`, {
+  throw new FoulweatherError('listen_failed', `listen ${network} ${text}: bind: ${bindFailure(error, code)}`, {
     field: 'listen',
     value: text,
     cause: error,
   })
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 function boundAddress(server: Server, asked: ListenAddress): string {

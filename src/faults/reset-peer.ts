@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { AbortHow, Stage } from '../core/outlet.ts'
+import type { Stage } from '../core/outlet.ts'
 import type { StageContext } from '../core/stage-factory.ts'
-import type { Ending } from '../core/words.ts'
 import { defineFault } from './define.ts'
+import { EndsSession } from './ends-session.ts'
 import { duration } from './params.ts'
-import { AT_ONCE, PassThrough } from './pass-through.ts'
+import { AT_ONCE } from './pass-through.ts'
 
 const params = z.object({
   timeout: duration()
@@ -12,29 +12,25 @@ const params = z.object({
     .describe('How long after the first byte (or the close) of its direction the reset comes.'),
 })
 
-class ResetPeer extends PassThrough {
-  wakeAt = Infinity
+class ResetPeer extends EndsSession {
   readonly #timeout: number
-  readonly #context: StageContext
   /** A chunk or an end was swallowed: the session is lost. */
   #swallowed = false
   /** When the first of these is due here; `Infinity` = it waits in front for ever, or nothing was swallowed. */
   #swallowedAt = Infinity
-  #aborted = false
 
   constructor({ timeout }: z.output<typeof params>, context: StageContext, previous: Stage | undefined) {
-    super()
+    super(context, 'reset')
     this.#timeout = timeout
-    this.#context = context
     if (previous instanceof ResetPeer) {
       this.#swallowed = previous.#swallowed
       this.#swallowedAt = previous.#swallowedAt
-      this.#aborted = previous.#aborted
+      this.aborted = previous.aborted
     }
   }
 
   open(at: number): void {
-    if (this.#swallowed && !this.#aborted) this.wakeAt = Math.max(at, this.#swallowedAt + this.#timeout)
+    if (this.#swallowed && !this.aborted) this.wakeAt = Math.max(at, this.#swallowedAt + this.#timeout)
   }
 
   override chunk(_bytes: Buffer, at: number): number {
@@ -46,21 +42,9 @@ class ResetPeer extends PassThrough {
     this.#swallow(at)
   }
 
-  /** The session ends another way before the reset was due. */
-  override abort(at: number, how: AbortHow, ending: Ending): void {
-    if (this.#aborted) return
-    this.#aborted = true
-    this.wakeAt = Infinity
-    this.next.abort(at, how, ending)
-  }
-
-  wake(at: number): void {
-    if (at >= this.wakeAt) this.#reset(at)
-  }
-
   /** Bytes are missing, so the session must not go on. */
   removed(at: number): void {
-    if (this.#swallowed && !this.#aborted) this.#reset(at)
+    if (this.#swallowed) this.endSession(at)
   }
 
   unselected(at: number): void {
@@ -68,16 +52,11 @@ class ResetPeer extends PassThrough {
   }
 
   #swallow(at: number): void {
-    this.#context.counters.applied++
+    this.context.counters.applied++
     this.#swallowed = true
-    if (at >= this.#swallowedAt || this.#aborted) return
+    if (at >= this.#swallowedAt || this.aborted) return
     this.#swallowedAt = at
     this.wakeAt = at + this.#timeout
-  }
-
-  #reset(at: number): void {
-    this.#context.counters.applied++
-    this.abort(at, 'reset', this.#context.ending)
   }
 }
 

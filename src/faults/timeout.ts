@@ -1,29 +1,25 @@
 import { z } from 'zod'
-import type { AbortHow, Stage } from '../core/outlet.ts'
+import type { Stage } from '../core/outlet.ts'
 import type { StageContext } from '../core/stage-factory.ts'
-import type { Ending } from '../core/words.ts'
 import { defineFault } from './define.ts'
+import { EndsSession } from './ends-session.ts'
 import { duration } from './params.ts'
-import { AT_ONCE, PassThrough } from './pass-through.ts'
+import { AT_ONCE } from './pass-through.ts'
 
 const params = z.object({
   timeout: duration().prefault(0).describe('Closes the connection after that long without incoming bytes. 0 = never.'),
 })
 
-class Timeout extends PassThrough {
-  wakeAt = Infinity
+class Timeout extends EndsSession {
   readonly #timeout: number
-  readonly #context: StageContext
   #ended = false
-  #aborted = false
 
   constructor({ timeout }: z.output<typeof params>, context: StageContext, previous: Stage | undefined) {
-    super()
+    super(context, 'destroy')
     this.#timeout = timeout
-    this.#context = context
     if (previous instanceof Timeout) {
       this.#ended = previous.#ended
-      this.#aborted = previous.#aborted
+      this.aborted = previous.aborted
     }
   }
 
@@ -32,7 +28,7 @@ class Timeout extends PassThrough {
   }
 
   override chunk(_bytes: Buffer, at: number): number {
-    this.#context.counters.applied++
+    this.context.counters.applied++
     // Bytes that a delay in front lets through only after the deadline do not keep the connection alive.
     if (at < this.wakeAt) this.#restart(at)
     return AT_ONCE
@@ -44,29 +40,13 @@ class Timeout extends PassThrough {
     this.next.end(at)
   }
 
-  override abort(at: number, how: AbortHow, ending: Ending): void {
-    if (this.#aborted) return
-    this.#aborted = true
-    this.wakeAt = Infinity
-    this.next.abort(at, how, ending)
-  }
-
-  wake(at: number): void {
-    if (at >= this.wakeAt) this.#close(at)
-  }
-
   /** Bytes may have been lost, so the connection must not go on as if nothing had happened. */
   removed(at: number): void {
-    if (!this.#aborted) this.#close(at)
+    this.endSession(at)
   }
 
   #restart(at: number): void {
-    if (this.#timeout > 0 && !this.#ended && !this.#aborted) this.wakeAt = at + this.#timeout
-  }
-
-  #close(at: number): void {
-    this.#context.counters.applied++
-    this.abort(at, 'destroy', this.#context.ending)
+    if (this.#timeout > 0 && !this.#ended && !this.aborted) this.wakeAt = at + this.#timeout
   }
 }
 
