@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -24,6 +25,6 @@ export function addCreateCommand(program: Command, context: CliContext): void {
     .action(async (name: string, { listen, upstream }: CreateOptions, command: Command) => {
       const call = connect(command, context).call('POST', '/proxies', { name, listen, upstream, enabled: true })
       const text = await explained('Failed to create proxy: create', call)
-      context.out(globalOptions(command).json === true ? `${text}\n` : `Created new proxy ${name}\n`)
+      printAnswer(command, context, text, () => context.out(`Created new proxy ${name}\n`))
     })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -16,7 +17,7 @@ export function addDeleteCommand(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExamples:\n  $ foulweather delete redis')
     .action(async (name: string, _options: object, command: Command) => {
       const call = connect(command, context).call('DELETE', `/proxies/${segment(name)}`)
-      await explained(`Failed to delete proxy ${name}`, call)
-      if (globalOptions(command).json !== true) context.out(`Deleted proxy ${name}\n`)
+      const text = await explained(`Failed to delete proxy ${name}`, call)
+      printAnswer(command, context, text, () => context.out(`Deleted proxy ${name}\n`))
     })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, paint } from './format.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
@@ -17,9 +18,10 @@ export function addInspectCommand(program: Command, context: CliContext): void {
     .action(async (name: string, _options: object, command: Command) => {
       const call = connect(command, context).json('GET', `/proxies/${segment(name)}`, proxyShape)
       const { text, data } = await explained(`Failed to retrieve proxy ${name}`, call)
-      if (globalOptions(command).json === true) context.out(`${text}\n`)
-      else if (context.terminal) printForTerminal(context, data)
-      else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
+      printAnswer(command, context, text, () => {
+        if (context.terminal) printForTerminal(context, data)
+        else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
+      })
     })
 }
 

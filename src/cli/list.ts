@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, printTable } from './format.ts'
 import type { Column } from './format.ts'
@@ -19,8 +20,7 @@ export function addListCommand(program: Command, context: CliContext): void {
     .action(async (_options: object, command: Command) => {
       const call = connect(command, context).json('GET', '/proxies', proxiesShape)
       const { text, data } = await explained('Failed to retrieve proxies', call)
-      if (globalOptions(command).json === true) context.out(`${text}\n`)
-      else printProxies(context, Object.values(data).sort(byName))
+      printAnswer(command, context, text, () => printProxies(context, Object.values(data).sort(byName)))
     })
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { readInputFile } from './input-file.ts'
 import { printProxies } from './list.ts'
@@ -22,8 +23,7 @@ export function addPopulateCommand(program: Command, context: CliContext): void 
       const doing = `Failed to populate from ${file}`
       const call = connect(command, context).json('POST', '/populate', answerShape, await explained(doing, read(file)))
       const { text, data } = await explained(doing, call)
-      if (globalOptions(command).json === true) context.out(`${text}\n`)
-      else printProxies(context, data.proxies ?? [])
+      printAnswer(command, context, text, () => printProxies(context, data.proxies ?? []))
     })
 }
 

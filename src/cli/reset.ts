@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -12,7 +13,7 @@ export function addResetCommand(program: Command, context: CliContext): void {
     )
     .addHelpText('after', '\nExamples:\n  $ foulweather reset')
     .action(async (_options: object, command: Command) => {
-      await explained('Failed to reset', connect(command, context).call('POST', '/reset'))
-      if (globalOptions(command).json !== true) context.out('All proxies are enabled and have no toxics\n')
+      const text = await explained('Failed to reset', connect(command, context).call('POST', '/reset'))
+      printAnswer(command, context, text, () => context.out('All proxies are enabled and have no toxics\n'))
     })
 }

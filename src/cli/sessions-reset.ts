@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -13,7 +14,7 @@ export function addSessionsResetCommand(sessions: Command, context: CliContext):
     .addHelpText('after', '\nExamples:\n  $ foulweather sessions reset 17')
     .action(async (id: string, _options: object, command: Command) => {
       const call = connect(command, context).call('DELETE', `/v1/sessions/${segment(id)}`)
-      await explained(`Failed to reset session ${id}`, call)
-      if (globalOptions(command).json !== true) context.out(`Reset session ${id}\n`)
+      const text = await explained(`Failed to reset session ${id}`, call)
+      printAnswer(command, context, text, () => context.out(`Reset session ${id}\n`))
     })
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { formatAge, formatBytes, printTable } from './format.ts'
 import type { Column } from './format.ts'
@@ -54,10 +55,10 @@ export function addSessionsCommand(program: Command, context: CliContext): void 
 async function run({ proxy, state }: SessionsOptions, command: Command, context: CliContext): Promise<void> {
   const query = new URLSearchParams({ state, ...(proxy === undefined ? {} : { proxy }) })
   const { text, data } = await connect(command, context).json('GET', `/v1/sessions?${query.toString()}`, sessionsShape)
-  if (globalOptions(command).json === true) {
-    context.out(`${text}\n`)
-    return
-  }
+  printAnswer(command, context, text, () => printSessions(context, data))
+}
+
+function printSessions(context: CliContext, data: z.output<typeof sessionsShape>): void {
   if (data.sessions.length === 0 && context.terminal) context.out('no sessions\n')
   else printTable(context, columns(context.terminal), data.sessions)
   const hidden = data.total - data.sessions.length

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { formatAge, formatBytes, paint } from './format.ts'
 
@@ -23,8 +24,9 @@ export function addStatusCommand(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExamples:\n  $ foulweather status\n  $ foulweather status --json')
     .action(async (_options: object, command: Command) => {
       const { text, data } = await connect(command, context).json('GET', '/v1/status', statusShape)
-      if (globalOptions(command).json === true) context.out(`${text}\n`)
-      else for (const [name, value] of lines(data)) context.out(`${paint(context, 'bold', name)}\t${value}\n`)
+      printAnswer(command, context, text, () => {
+        for (const [name, value] of lines(data)) context.out(`${paint(context, 'bold', name)}\t${value}\n`)
+      })
     })
 }
 

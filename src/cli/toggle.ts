@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { paint } from './format.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
@@ -21,6 +22,6 @@ export function addToggleCommand(program: Command, context: CliContext): void {
       const call = client.json('POST', path, proxyShape, { enabled: !proxy.enabled })
       const { text, data: toggled } = await explained(`Failed to toggle proxy ${name}`, call)
       const state = toggled.enabled ? paint(context, 'green', 'enabled') : paint(context, 'red', 'disabled')
-      context.out(globalOptions(command).json === true ? `${text}\n` : `Proxy ${name} is now ${state}\n`)
+      printAnswer(command, context, text, () => context.out(`Proxy ${name} is now ${state}\n`))
     })
 }

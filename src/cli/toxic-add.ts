@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { nearestType } from '../faults/index.ts'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { attributesOf } from './toxic-attributes.ts'
 import { addAttributeOption, addNameOption, addToxicityOption, nameOf, toxicityOf } from './toxic-options.ts'
@@ -46,8 +47,9 @@ async function run(proxy: string, options: AddOptions, command: Command, context
   const call = connect(command, context).json('POST', `/proxies/${segment(proxy)}/toxics`, toxicShape, body)
   const added = explained(`Failed to add toxic: failed to add toxic to proxy ${proxy}: AddToxic`, call)
   const { text, data } = await added.catch((error: unknown) => suggestType(error, type))
-  if (globalOptions(command).json === true) context.out(`${text}\n`)
-  else context.out(`Added ${data.stream} ${data.type} toxic '${data.name}' on proxy '${proxy}'\n`)
+  printAnswer(command, context, text, () =>
+    context.out(`Added ${data.stream} ${data.type} toxic '${data.name}' on proxy '${proxy}'\n`),
+  )
 }
 
 /** Toxiproxy's refusal names neither the type nor what would be right. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { addNameOption, requiredNameOf } from './toxic-options.ts'
 import type { ToxicOptions } from './toxic-options.ts'
@@ -22,6 +23,6 @@ async function run(proxy: string, options: ToxicOptions, command: Command, conte
   const name = requiredNameOf(options)
   const path = `/proxies/${segment(proxy)}/toxics/${segment(name)}`
   const doing = `Failed to remove toxic: failed to remove toxic '${name}' from proxy '${proxy}'`
-  await explained(doing, connect(command, context).call('DELETE', path))
-  if (globalOptions(command).json !== true) context.out(`Removed toxic '${name}' on proxy '${proxy}'\n`)
+  const text = await explained(doing, connect(command, context).call('DELETE', path))
+  printAnswer(command, context, text, () => context.out(`Removed toxic '${name}' on proxy '${proxy}'\n`))
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type AdminClient, segment } from './admin-client.ts'
-import { connect, globalOptions } from './connection.ts'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { toxicLine } from './inspect.ts'
 import { type Attributes, type AttributeTexts, attributesOf } from './toxic-attributes.ts'
@@ -30,12 +31,10 @@ async function run(proxy: string, options: ToxicOptions, command: Command, conte
   const attributes = await explained(doing, readAttributes(client, path, options.attribute))
   const body = { toxicity: toxicityOf(options), attributes }
   const { text, data } = await explained(doing, client.json('PATCH', path, toxicShape, body))
-  if (globalOptions(command).json === true) {
-    context.out(`${text}\n`)
-    return
-  }
-  context.out(`Updated toxic '${name}' on proxy '${proxy}'\n`)
-  if (context.terminal) context.out(`  ${toxicLine(data).replaceAll('\t', '  ')}\n`)
+  printAnswer(command, context, text, () => {
+    context.out(`Updated toxic '${name}' on proxy '${proxy}'\n`)
+    if (context.terminal) context.out(`  ${toxicLine(data).replaceAll('\t', '  ')}\n`)
+  })
 }
 
 /** Which attributes there are, and in which units, is known only when the type is. */

@@ -1,11 +1,10 @@
 import { FoulweatherError } from '../core/errors.ts'
-import { resolveListen } from '../engine/listen-address.ts'
+import { resolveListen, sameListen } from '../engine/listen-address.ts'
 import { proxyChange } from './changes.ts'
 import { addProxy, freshRecord } from './proxies.ts'
 import type { NewProxy } from './proxy-input.ts'
 import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
-import { listensAt } from './same-address.ts'
 
 /** What a run has done. With an `error` it stopped there: the proxies before it stay, those behind it were not tried. */
 export interface PopulateResult {
@@ -35,8 +34,8 @@ export async function populate(
 async function ensureProxy(registry: Registry, entry: NewProxy, actor: string | undefined): Promise<ProxyRecord> {
   const existing = registry.find(entry.name)
   if (existing === undefined) return addProxy(registry, entry, actor)
-  const sameListen = listensAt(existing, await resolveListen(entry.listen))
-  if (sameListen && entry.upstream === existing.upstream) return existing
+  const listensThere = sameListen(existing.listen, await resolveListen(entry.listen))
+  if (listensThere && entry.upstream === existing.upstream) return existing
   return replaceProxy(registry, existing, entry, actor)
 }
 

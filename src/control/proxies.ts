@@ -1,11 +1,10 @@
 import { FoulweatherError } from '../core/errors.ts'
-import { resolveListen } from '../engine/listen-address.ts'
+import { resolveListen, sameListen } from '../engine/listen-address.ts'
 import { proxyChange } from './changes.ts'
 import type { NewProxy, ProxyUpdate } from './proxy-input.ts'
 import { refuseUrl } from './proxy-input.ts'
 import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
-import { listensAt } from './same-address.ts'
 
 /** @throws FoulweatherError `proxy_exists`, `listen_failed`; nothing is stored then. */
 export function createProxy(registry: Registry, input: NewProxy, actor?: string): Promise<ProxyRecord> {
@@ -56,11 +55,11 @@ export function updateProxy(
     if (upstream !== before.upstream) refuseUrl(upstream)
     const listen = update.listen ?? before.listen
     // On every update, even an empty one: a stored listen address that cannot be resolved is reported as soon as it is touched.
-    const sameListen = listensAt(before, await resolveListen(listen))
+    const listensThere = sameListen(before.listen, await resolveListen(listen))
     try {
       let record = before
-      if (!sameListen || upstream !== before.upstream) {
-        record = await registry.stop({ ...before, listen: sameListen ? before.listen : listen, upstream })
+      if (!listensThere || upstream !== before.upstream) {
+        record = await registry.stop({ ...before, listen: listensThere ? before.listen : listen, upstream })
       }
       const enabled = update.enabled ?? before.enabled
       if (enabled === record.enabled) return record

@@ -36,16 +36,22 @@ export async function resolveListen(text: string): Promise<ListenAddress> {
   const port = await resolvePort(address.port, text)
   const resolved = address.host === '' ? '::' : canonical(await resolveHost(address.host, text))
   const host = EVERY_INTERFACE.has(resolved) ? '::' : resolved
-  const asked = host === '::' ? `${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}` : undefined
-  return { kind: 'tcp', host, port, text: joinHostPort(host, port), asked: asked ?? joinHostPort(host, port) }
+  const asked = joinHostPort(host === '::' ? address.host : host, port)
+  return { kind: 'tcp', host, port, text: joinHostPort(host, port), asked }
 }
 
 /**
- * Whether a proxy that listens at `stored` (as it is reported) listens where `wanted` asks. Every spelling of "every interface"
- * is the same. A wanted port of 0 is never the same: it asks for a new one.
+ * Whether a proxy that listens at `stored` listens where `wanted` asks. `stored` is as it is reported or, of a proxy that was never
+ * started, as it was written; every spelling of "every interface" is the same. A wanted port of 0 is never the same: it asks for a new one.
  */
 export function sameListen(stored: string, wanted: ListenAddress): boolean {
-  return stored === wanted.text && !(wanted.kind === 'tcp' && wanted.port === 0)
+  return everyInterfaceOnce(stored) === wanted.text && !(wanted.kind === 'tcp' && wanted.port === 0)
+}
+
+function everyInterfaceOnce(text: string): string {
+  const address = parseAddress(text)
+  if (address.kind !== 'tcp' || (address.host !== '' && !EVERY_INTERFACE.has(address.host))) return text
+  return joinHostPort('::', address.port)
 }
 
 async function resolvePort(port: string, text: string): Promise<number> {

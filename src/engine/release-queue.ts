@@ -6,17 +6,14 @@ export type Held = HeldChunk | HeldEnd | HeldAbort
 
 interface HeldCommon {
   /** When to release it. */
-  readonly at: number
+  at: number
   /** When what caused it came in: the input of the chain, from which a changed chain counts again. */
   readonly arrival: number
   following: Held | undefined
 }
 
-export interface HeldChunk {
+export interface HeldChunk extends HeldCommon {
   readonly kind: 'chunk'
-  readonly arrival: number
-  following: Held | undefined
-  at: number
   bytes: Buffer
 }
 

@@ -1,25 +1,14 @@
-import type { Direction, Ending } from '../core/words.ts'
-import type { ByteCounters, SessionInfo, SessionState } from './data-plane.ts'
+import type { Ending } from '../core/words.ts'
+import type { SessionInfo } from './data-plane.ts'
 
 /**
  * What is to be told of a session, without the session: of those that have ended, this is what is kept. Their sockets and relays, kept
  * along, would live just long enough to cost the garbage collector most.
  */
-export interface SessionFacts {
-  readonly id: string
-  readonly proxy: string
-  readonly ordinal: number
-  readonly state: SessionState
-  readonly client: string
-  readonly upstream: string
-  readonly upstreamAddress: string | null
+export interface SessionFacts extends Omit<SessionInfo, 'started' | 'ending'> {
   /** Milliseconds since the epoch. */
   readonly startedWall: number
   readonly endedWall: number
-  readonly ageMs: number
-  readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
-  readonly held: Readonly<Record<Direction, number>>
-  readonly stages: Readonly<Record<Direction, readonly string[]>>
   readonly ending: Ending | undefined
 }
 

@@ -2,13 +2,12 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { from, to } from 'pg-copy-streams'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Foulweather } from '../../support/foulweather.ts'
+import { describe, expect, it } from 'vitest'
 import type { ProxyHandle, ToxicRequest } from '../../support/foulweather.ts'
-import { postgresProgram, startPostgres } from '../../support/postgres.ts'
-import type { Postgres } from '../../support/postgres.ts'
+import { postgresProgram } from '../../support/postgres.ts'
 import { poolTo } from './pool.ts'
 import { Digest, ROW_BYTES, rows } from './rows.ts'
+import { usePostgres } from './rig.ts'
 
 async function digestOf(count: number) {
   const digest = new Digest()
@@ -76,22 +75,13 @@ async function underChangingWeather(proxy: ProxyHandle, stream: string, work: ()
 }
 
 describe.skipIf(postgresProgram.missing)(`COPY${postgresProgram.note}`, () => {
-  let postgres: Postgres
-  let foulweather: Foulweather
-  beforeAll(async () => {
-    postgres = await startPostgres()
-    foulweather = await Foulweather.start()
-  })
-  afterAll(async () => {
-    await foulweather?.[Symbol.asyncDispose]()
-    await postgres?.[Symbol.asyncDispose]()
-  })
+  const rig = usePostgres()
 
   it('of 100 MB in and out is byte-exact while toxics come, change and go', { timeout: 180_000 }, async () => {
     const count = 100_000
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres)
-    await using direct = poolTo(postgres, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres)
+    await using direct = poolTo(rig.postgres, rig.postgres)
     await direct.query('CREATE UNLOGGED TABLE big (id int, content text)')
 
     const changesIn = await underChangingWeather(proxy, 'upstream', () => copyIn(pool, 'big', count))
@@ -112,13 +102,13 @@ describe.skipIf(postgresProgram.missing)(`COPY${postgresProgram.note}`, () => {
 
   it('out through limit_data fails at the client, which has got the right rows up to the cut', async () => {
     const count = 2_000
-    const proxy = await foulweather.proxyTo(postgres)
-    await using direct = poolTo(postgres, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using direct = poolTo(rig.postgres, rig.postgres)
     await direct.query('CREATE TABLE cut_out (id int, content text)')
     await copyIn(direct, 'cut_out', count)
 
     await proxy.addToxic({ type: 'limit_data', stream: 'downstream', attributes: { bytes: 500_000 } })
-    await using pool = poolTo(proxy, postgres)
+    await using pool = poolTo(proxy, rig.postgres)
     const received: Buffer[] = []
     const copy = withClient(pool, async (client) => {
       const stream = client.query(to('COPY cut_out TO STDOUT'))
@@ -134,12 +124,12 @@ describe.skipIf(postgresProgram.missing)(`COPY${postgresProgram.note}`, () => {
   })
 
   it('in through limit_data fails at the client and leaves no row behind', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using direct = poolTo(postgres, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using direct = poolTo(rig.postgres, rig.postgres)
     await direct.query('CREATE TABLE cut_in (id int, content text)')
 
     await proxy.addToxic({ type: 'limit_data', stream: 'upstream', attributes: { bytes: 500_000 } })
-    await using pool = poolTo(proxy, postgres)
+    await using pool = poolTo(proxy, rig.postgres)
     await expect(copyIn(pool, 'cut_in', 2_000)).rejects.toThrow(/terminated|ECONNRESET|EPIPE|ended|closed/i)
 
     await proxy.removeToxic('limit_data_upstream')

@@ -1,25 +1,15 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Foulweather } from '../../support/foulweather.ts'
+import { describe, expect, it } from 'vitest'
 import type { ProxyHandle } from '../../support/foulweather.ts'
-import { postgresProgram, startPostgres } from '../../support/postgres.ts'
-import type { Postgres } from '../../support/postgres.ts'
+import { postgresProgram } from '../../support/postgres.ts'
 import { poolTo, roundTrip } from './pool.ts'
+import { usePostgres } from './rig.ts'
 
 describe.skipIf(postgresProgram.missing)(`the origin of an ending${postgresProgram.note}`, () => {
-  let postgres: Postgres
-  let foulweather: Foulweather
-  beforeAll(async () => {
-    postgres = await startPostgres()
-    foulweather = await Foulweather.start()
-  })
-  afterAll(async () => {
-    await foulweather?.[Symbol.asyncDispose]()
-    await postgres?.[Symbol.asyncDispose]()
-  })
+  const rig = usePostgres()
 
   async function connect(proxy: ProxyHandle): Promise<Client> {
-    const { user, database } = postgres
+    const { user, database } = rig.postgres
     const client = new Client({ host: proxy.host, port: proxy.port, user, database })
     client.on('error', () => {})
     await client.connect()
@@ -27,7 +17,7 @@ describe.skipIf(postgresProgram.missing)(`the origin of an ending${postgresProgr
   }
 
   it('is the client when the client goes', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
     const client = await connect(proxy)
     // Not `end()`: its farewell makes the server close too, and then either may be the first.
     client.connection.stream.destroy()
@@ -35,8 +25,8 @@ describe.skipIf(postgresProgram.missing)(`the origin of an ending${postgresProgr
   })
 
   it('is the upstream when the server ends the session', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using direct = poolTo(postgres, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using direct = poolTo(rig.postgres, rig.postgres)
     const client = await connect(proxy)
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     await direct.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid])
@@ -48,7 +38,7 @@ describe.skipIf(postgresProgram.missing)(`the origin of an ending${postgresProgr
     { type: 'reset_peer', attributes: { timeout: 0 } },
     { type: 'timeout', attributes: { timeout: 100 } },
   ])('is injected, and names the fault, when $type ends the session', async ({ type, attributes }) => {
-    const proxy = await foulweather.proxyTo(postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
     const client = await connect(proxy)
     await proxy.addToxic({ name: `storm-${type}`, type, stream: 'downstream', attributes })
     await expect(roundTrip(client, 1)).rejects.toThrow(/terminated|ECONNRESET/)
@@ -56,7 +46,7 @@ describe.skipIf(postgresProgram.missing)(`the origin of an ending${postgresProgr
   })
 
   it('is the proxy when an operator disables it', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
     await connect(proxy)
     await proxy.disable()
     expect(await proxy.endings(1)).toEqual([expect.objectContaining({ origin: 'proxy' })])

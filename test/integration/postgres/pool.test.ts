@@ -1,26 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Foulweather } from '../../support/foulweather.ts'
-import { postgresProgram, startPostgres } from '../../support/postgres.ts'
-import type { Postgres } from '../../support/postgres.ts'
+import { describe, expect, it } from 'vitest'
+import { postgresProgram } from '../../support/postgres.ts'
 import { eventually } from '../../support/wait.ts'
 import { poolTo, roundTrip, timed } from './pool.ts'
+import { usePostgres } from './rig.ts'
 
 describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}`, () => {
-  let postgres: Postgres
-  let foulweather: Foulweather
-  beforeAll(async () => {
-    postgres = await startPostgres()
-    foulweather = await Foulweather.start()
-  })
-  afterAll(async () => {
-    await foulweather?.[Symbol.asyncDispose]()
-    await postgres?.[Symbol.asyncDispose]()
-  })
+  const rig = usePostgres()
 
   it('is refused while the proxy is disabled and works again when it is enabled', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres)
     expect(await Promise.all([1, 2, 3, 4].map((n) => roundTrip(pool, n)))).toEqual([1, 2, 3, 4])
 
     await proxy.disable()
@@ -32,8 +22,8 @@ describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}
   })
 
   it('never gets a wrong answer while the proxy is toggled under load', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres)
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres)
     const over = new AbortController()
     let wrong = 0
     const unexpected: unknown[] = []
@@ -61,8 +51,8 @@ describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}
   })
 
   it('waits at least as long as the latency of both directions together', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres, { max: 1 })
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres, { max: 1 })
     await roundTrip(pool, 0)
 
     await proxy.addToxic({ name: 'there', type: 'latency', stream: 'upstream', attributes: { latency: 300 } })
@@ -79,8 +69,8 @@ describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}
   })
 
   it('meets its query time-out when answers are swallowed, and heals when they are not', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres, { query_timeout: 300 })
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres, { query_timeout: 300 })
     await roundTrip(pool, 0)
 
     await proxy.addToxic({ name: 'silence', type: 'timeout', stream: 'downstream', attributes: { timeout: 0 } })
@@ -91,8 +81,8 @@ describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}
   })
 
   it('meets its connection time-out when the handshake is swallowed, and heals when it is not', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres, { connectionTimeoutMillis: 300 })
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres, { connectionTimeoutMillis: 300 })
 
     await proxy.addToxic({ name: 'silence', type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } })
     await expect(roundTrip(pool, 1)).rejects.toThrow(/timeout/)
@@ -102,8 +92,8 @@ describe.skipIf(postgresProgram.missing)(`a Postgres pool${postgresProgram.note}
   })
 
   it('reads ECONNRESET on connections opened before and after reset_peer came', async () => {
-    const proxy = await foulweather.proxyTo(postgres)
-    await using pool = poolTo(proxy, postgres, { max: 1 })
+    const proxy = await rig.foulweather.proxyTo(rig.postgres)
+    await using pool = poolTo(proxy, rig.postgres, { max: 1 })
     await roundTrip(pool, 0)
 
     await proxy.addToxic({ name: 'reset', type: 'reset_peer', stream: 'downstream', attributes: { timeout: 0 } })

@@ -105,6 +105,7 @@ describe('the same place', () => {
     expect(sameListen('127.0.0.1:80', await resolveListen('localhost:80'))).toBe(true)
     for (const text of [':80', '0.0.0.0:80', '[::]:80', '[0::0]:80'])
       expect(sameListen('[::]:80', await resolveListen(text))).toBe(true)
+    for (const stored of [':80', '0.0.0.0:80']) expect(sameListen(stored, await resolveListen('[::]:80'))).toBe(true)
     expect(sameListen('[::1]:80', await resolveListen('[0::1]:80'))).toBe(true)
     expect(sameListen('unix:/x', await resolveListen('unix:/x'))).toBe(true)
   })
