@@ -17,7 +17,7 @@ export const ERRORS = {
   invalid_direction: {
     status: 400,
     title: 'The direction of a fault is not known',
-    help: 'Use `upstream` (client → server) or `downstream` (server → client).',
+    help: 'Use `upstream` (client → server) or `downstream` (server → client); under `/v1` also `both`, where the type takes it.',
   },
   invalid_fault_type: {
     status: 400,
@@ -42,12 +42,12 @@ export const ERRORS = {
   proxy_not_found: {
     status: 404,
     title: 'No proxy of that name',
-    help: '`GET /proxies` lists the names. Names are case-sensitive.',
+    help: '`GET /v1/proxies` lists the names. Names are case-sensitive.',
   },
   fault_not_found: {
     status: 404,
     title: 'No fault of that name on this proxy',
-    help: '`GET /proxies/<proxy>/toxics` lists the names.',
+    help: '`GET /v1/proxies/<proxy>/faults` lists the names. The routes of Toxiproxy know only the faults that its API can express.',
   },
   session_not_found: {
     status: 404,

@@ -4,8 +4,11 @@ import type { Ending } from './words.ts'
  * How a session is ended.
  * - `destroy`: an orderly close (FIN) of both sides, after the bytes in front of it have been delivered.
  * - `reset`: an abortive close (RST) of both sides when its time has come; bytes that a peer does not take by then are dropped.
+ * - `reset-client`, `reset-server`: a RST for that peer alone; the other gets an orderly close.
+ * - `lose-client`, `lose-server`: that peer gets a RST, and the other is not told: its connection stays open, and what it sends vanishes.
  */
-export type AbortHow = 'reset' | 'destroy'
+export type AbortHow = 'destroy' | Reset
+export type Reset = 'reset' | 'reset-client' | 'reset-server' | 'lose-client' | 'lose-server'
 
 /**
  * Where bytes of one direction go next. Times are monotonic milliseconds, fractional.
@@ -46,7 +49,10 @@ export interface Stage extends Outlet {
   rewind?(bytes: number): void
   /** A new draw takes the stage out of the chain of a live session. May abort. */
   unselected?(at: number): void
-  /** The fault is being removed from a live session (not updated, and not because the session ends). May abort. */
+  /**
+   * The fault leaves a live session for good or until its next window: it is removed, its time is over (not updated, and not because the
+   * session ends). May abort.
+   */
   removed?(at: number): void
 }
 

@@ -1,47 +1,64 @@
 import type { Outlet, Stage } from '../core/outlet.ts'
 import type { FaultPlan } from '../core/plan.ts'
-import { randomFor, type Random } from '../core/random.ts'
-import type { FaultCounters } from '../core/stage-factory.ts'
-import type { Direction } from '../core/words.ts'
+import type { Random } from '../core/random.ts'
+import type { FaultNow } from './fault-at-work.ts'
 import type { Relay } from './relay.ts'
 import type { Held } from './release-queue.ts'
 import type { Scheduled } from './scheduler.ts'
-import type { EngineShared } from './shared.ts'
+import type { Selection } from './selection.ts'
+import { needsSieve, Sieve, type SieveMemory } from './sieve.ts'
 
-/** What a chain has to know of the proxy and session it belongs to. */
-export interface ChainPlace {
-  readonly shared: EngineShared
-  readonly proxy: string
-  /** Of the session within its proxy. */
-  readonly ordinal: number
-  countersOf(fault: string): FaultCounters
+/** What goes from a slot to its successor when its fault is updated. */
+interface Kept {
+  readonly random: Random
+  readonly chunkRandom: Random
+  readonly sieve: SieveMemory
 }
 
 /** One fault on one direction of one session, selected or not. */
 class Slot implements Scheduled {
   dueAt = 0
   heapIndex = -1
-  readonly fault: FaultPlan
-  readonly random: Random
+  readonly fault: FaultNow
+  /** In the chain. */
   readonly selected: boolean
+  /** What is in the chain: the fault's own stage, perhaps behind a sieve. */
   readonly stage: Stage
+  readonly own: Stage
+  readonly kept: Kept
   readonly #relay: Relay
 
-  constructor(place: ChainPlace, relay: Relay, fault: FaultPlan, old: Slot | undefined) {
+  constructor(selection: Selection, relay: Relay, fault: FaultNow, old: Slot | undefined) {
+    const { direction, shared } = relay
     this.fault = fault
     this.#relay = relay
-    this.random = old?.random ?? randomFor(place.shared.seed, place.proxy, place.ordinal, relay.direction, fault.name)
-    const counters = place.countersOf(fault.name)
-    if (old !== undefined && old.fault.draw === fault.draw) {
-      this.selected = old.selected
-    } else {
-      // Drawn even when the outcome is certain, so that a changed probability does not shift the draws after it.
-      this.selected = this.random.next() < fault.probability
-      counters.seen++
-      if (this.selected) counters.selected++
+    this.kept = old?.kept ?? {
+      random: selection.randomOf(fault.plan, direction),
+      chunkRandom: selection.randomOf(fault.plan, `${direction} chunks`),
+      sieve: { chunks: 0, acted: false },
     }
-    const context = { random: this.random, counters, ending: { origin: 'injected', reason: fault.name } } as const
-    this.stage = place.shared.factory.build(fault, context, old?.stage)
+    this.selected = selection.works(fault)
+    const context = { ...selection.contextOf(fault, this.kept.random, direction), direction }
+    this.own = shared.factory.stage(fault.plan, context, old?.own) ?? noStage(fault)
+    this.stage = needsSieve(fault) ? this.#sieve(selection) : this.own
+  }
+
+  get name(): string {
+    return this.fault.work.name
+  }
+
+  #sieve(selection: Selection): Stage {
+    const { fault } = this
+    const { direction, shared } = this.#relay
+    return new Sieve({
+      inner: this.own,
+      fault,
+      selection,
+      direction,
+      effect: shared.factory.effectOf(fault.plan),
+      random: this.kept.chunkRandom,
+      memory: this.kept.sieve,
+    })
   }
 
   /** The scheduler: the time that the stage asked for has come. */
@@ -50,32 +67,36 @@ class Slot implements Scheduled {
   }
 }
 
+function noStage({ plan }: FaultNow): never {
+  throw new Error(`${plan.type} has no stage`)
+}
+
 /** The faults at work on one direction of one session, kept in step with the plan. */
 export class Chain {
-  readonly #place: ChainPlace
+  readonly #selection: Selection
   readonly #relay: Relay
   #slots: readonly Slot[] = []
   /** Slots in the chain whose stage acts by itself; mostly none. */
   #wakers: readonly Slot[] = []
   #closed = false
 
-  constructor(place: ChainPlace, relay: Relay) {
-    this.#place = place
+  constructor(selection: Selection, relay: Relay) {
+    this.#selection = selection
     this.#relay = relay
   }
 
   /** Names of the faults at work, in order. */
   get names(): readonly string[] {
-    return this.#slots.filter((slot) => slot.selected).map((slot) => slot.fault.name)
+    return this.#slots.filter((slot) => slot.selected).map(({ name }) => name)
   }
 
   /**
    * Brings the chain in step with the faults of the plan, between two chunks. Stages of unchanged faults stay the same objects.
    * What waits is passed again through the timing stages when these have changed; see `#retime`.
    */
-  update(faults: readonly FaultPlan[], now: number): void {
+  update(faults: readonly FaultNow[], now: number): void {
     if (this.#closed) return
-    const wanted = faults.filter((fault) => actsOn(fault, this.#relay.direction))
+    const wanted = faults.filter(({ plan }) => this.#actsHere(plan))
     const before = this.#slots
     if (wanted.length === 0 && before.length === 0) return
     const after = wanted.map((fault) => this.#slotFor(fault, before))
@@ -96,21 +117,25 @@ export class Chain {
   rescheduleWakers(): void {
     for (const slot of this.#wakers) {
       const at = slot.stage.wakeAt ?? Infinity
-      if (slot.heapIndex >= 0 ? slot.dueAt !== at : at !== Infinity) this.#place.shared.scheduler.schedule(slot, at)
+      if (slot.heapIndex >= 0 ? slot.dueAt !== at : at !== Infinity) this.#relay.shared.scheduler.schedule(slot, at)
     }
   }
 
   /** The direction is over: no stage is woken any more. */
   close(): void {
     this.#closed = true
-    for (const slot of this.#wakers) this.#place.shared.scheduler.cancel(slot)
+    for (const slot of this.#wakers) this.#relay.shared.scheduler.cancel(slot)
     this.#wakers = []
   }
 
-  #slotFor(fault: FaultPlan, before: readonly Slot[]): Slot {
+  #actsHere(plan: FaultPlan): boolean {
+    const { direction, shared } = this.#relay
+    return (plan.direction === direction || plan.direction === 'both') && shared.factory.hasStage(plan)
+  }
+
+  #slotFor(fault: FaultNow, before: readonly Slot[]): Slot {
     const same = before.find((slot) => isSameFault(slot.fault, fault))
-    if (same !== undefined && same.fault.revision === fault.revision && same.fault.draw === fault.draw) return same
-    return new Slot(this.#place, this.#relay, fault, same)
+    return same?.fault === fault ? same : new Slot(this.#selection, this.#relay, fault, same)
   }
 
   /**
@@ -144,23 +169,23 @@ export class Chain {
   }
 
   /**
-   * Stages of faults that are gone, or that a new draw has taken out, are told so; they may end the session. Theirs is the end of the
-   * chain, behind everything that waits.
+   * Stages of faults that are gone, whose window has closed, or that a new draw has taken out, are told so; they may end the session. Theirs
+   * is the end of the chain, behind everything that waits.
    */
   #leave(before: readonly Slot[], after: readonly Slot[]): void {
     const gone = before.filter((slot) => !after.includes(slot))
-    for (const slot of gone) this.#place.shared.scheduler.cancel(slot)
+    for (const slot of gone) this.#relay.shared.scheduler.cancel(slot)
     for (const slot of gone) {
       const successor = after.find((other) => isSameFault(other.fault, slot.fault))
-      const removed = successor === undefined
-      if (!removed && (!slot.selected || successor.selected)) continue
+      const how = wayOut(slot, successor)
+      if (how === undefined) continue
       slot.stage.next = this.#relay.queue
-      this.#relay.act((now) => (removed ? slot.stage.removed?.(now) : slot.stage.unselected?.(now)))
+      this.#relay.act((now) => slot.stage[how]?.(now))
     }
   }
 
   #timing(slots: readonly Slot[]): readonly Slot[] {
-    return slots.filter((slot) => this.#place.shared.factory.effectOf(slot.fault.type) === 'timing')
+    return slots.filter((slot) => this.#relay.shared.factory.effectOf(slot.fault.plan) === 'timing')
   }
 
   #link(slots: readonly Slot[]): Outlet | undefined {
@@ -179,8 +204,16 @@ function selected(slots: readonly Slot[]): readonly Slot[] {
   return slots.filter((slot) => slot.selected)
 }
 
-function isSameFault(a: FaultPlan, b: FaultPlan): boolean {
-  return a.name === b.name && a.type === b.type
+function isSameFault(a: FaultNow, b: FaultNow): boolean {
+  return a.work === b.work
+}
+
+/** What a slot that leaves is told; `undefined` = nothing, because it was not at work or its successor goes on. */
+function wayOut(slot: Slot, successor: Slot | undefined): 'removed' | 'unselected' | undefined {
+  // A fault that is removed says so to those that its draw has spared too: Toxiproxy's timeout closes them all.
+  if (successor === undefined) return slot.fault.on ? 'removed' : undefined
+  if (!slot.selected || successor.selected) return undefined
+  return successor.fault.on ? 'unselected' : 'removed'
 }
 
 function isPrefix(start: readonly Slot[], slots: readonly Slot[]): boolean {
@@ -193,8 +226,4 @@ function bytesOf(held: Held): number {
     if (item.kind === 'chunk') bytes += item.bytes.length
   }
   return bytes
-}
-
-function actsOn(fault: FaultPlan, direction: Direction): boolean {
-  return fault.direction === direction || fault.direction === 'both'
 }

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events'
+import type { Decision, SkipReason } from '../core/decision.ts'
 import type { FoulweatherError } from '../core/errors.ts'
 import type { PlanChange } from '../core/plan.ts'
-import type { FaultCounters } from '../core/stage-factory.ts'
+import type { FaultCounters } from '../core/fault-factory.ts'
 import type { Direction } from '../core/words.ts'
+import type { DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 
 /**
@@ -19,6 +21,8 @@ export interface DataPlane {
   apply(change: PlanChange): Promise<readonly ProxyOutcome[]>
   snapshot(): Snapshot
   sessions(filter?: SessionFilter): readonly SessionInfo[]
+  /** The latest decisions, oldest first. Bounded: `decisionsKept` of them in all, whatever the filter. */
+  decisions(filter?: DecisionFilter): readonly Decision[]
   /** Resets one live session (RST to both peers; origin `proxy`, reason `killed`). `false`: no such live session. */
   kill(id: string): boolean
   readonly events: EventEmitter<EngineEvents>
@@ -43,7 +47,10 @@ export interface SessionFilter {
   readonly state?: 'live' | 'ended' | 'all'
 }
 
-export type SessionState = 'dialing' | 'open' | 'closing' | 'ended'
+/**
+ * `waiting` = a fault has not let it in yet; `half_open` = a fault has taken one peer away without telling the other.
+ */
+export type SessionState = 'waiting' | 'dialing' | 'open' | 'half_open' | 'closing' | 'ended'
 
 export interface SessionInfo {
   readonly id: string
@@ -78,6 +85,8 @@ export interface ByteCounters {
 /** Plain counters since start, for metrics and status. Proxies that were deleted stay listed (counters never go back). */
 export interface Snapshot {
   readonly proxies: readonly ProxySnapshot[]
+  /** All decisions so far, and how many of the latest can be looked at. */
+  readonly decisions: { readonly total: number; readonly kept: number }
   readonly held: {
     /** The memory of all that waits: its bytes, and 256 more for each chunk. */
     readonly bytes: number
@@ -110,10 +119,25 @@ export interface ProxySnapshot {
   readonly bytes: Readonly<Record<Direction, Readonly<ByteCounters>>>
   /** Everywhere that it has had sessions (addresses may change): what it carried there. Bounded. */
   readonly places: readonly PlaceSnapshot[]
-  readonly faults: Readonly<Record<string, Readonly<FaultCounters>>>
+  readonly faults: Readonly<Record<string, FaultSnapshot>>
   /** Time to connect to the upstream, milliseconds. */
   readonly connect: HistogramData
 }
+
+/** A fault at work, or one that was. */
+export interface FaultSnapshot extends Readonly<FaultCounters> {
+  /** Sessions that it left alone, by reason. */
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>
+  /** Sessions that it works on now. */
+  readonly active: number
+  readonly state: FaultState
+}
+
+/**
+ * `working` = now; `waiting` = its next window is to come; `over` = its last window has passed; `spent` = it has acted as often as its
+ * limit allows; `gone` = it was removed, or its proxy was, and only its counters are left.
+ */
+export type FaultState = 'working' | 'waiting' | 'over' | 'spent' | 'gone'
 
 /** `counts[i]` = observations ≤ `bounds[i]` and above the bound before; the last count is for everything above the last bound. */
 export interface HistogramData {

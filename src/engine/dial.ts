@@ -38,3 +38,8 @@ export function dialErrorText(error: Error): string {
   }
   return error.message
 }
+
+/** Out of file descriptors, memory or ports: nothing that the upstream did. */
+export function isOurs(error: NodeJS.ErrnoException): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(error.code ?? '')
+}

@@ -4,6 +4,12 @@ import type { SessionInfo } from './data-plane.ts'
 export interface EngineEvents {
   'proxy-started': [{ readonly proxy: string; readonly listen: string; readonly upstream: string }]
   'proxy-stopped': [{ readonly proxy: string; readonly listen: string; readonly upstream: string }]
+  /** A fault has closed the listener. */
+  'door-shut': [{ readonly proxy: string; readonly listen: string; readonly fault: string }]
+  /** No fault keeps the listener closed any more: it listens again. */
+  'door-opened': [{ readonly proxy: string; readonly listen: string }]
+  /** The listener that a fault had closed cannot have its address again; it goes on trying. */
+  'reopen-failed': [{ readonly proxy: string; readonly listen: string; readonly error: string }]
   /** The listener could not accept (out of file descriptors, …); it goes on trying. */
   'accept-failed': [{ readonly proxy: string; readonly error: string }]
   'session-opened': [SessionInfo]

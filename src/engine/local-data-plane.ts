@@ -1,13 +1,16 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../core/clock.ts'
+import type { Decision } from '../core/decision.ts'
 import type { PlanChange, ProxyPlan } from '../core/plan.ts'
-import type { StageFactory } from '../core/stage-factory.ts'
+import type { FaultFactory } from '../core/fault-factory.ts'
 import { Budget } from './budget.ts'
 import type { DataPlane, ProxyOutcome, SessionFilter, SessionInfo, ProxySnapshot, Snapshot } from './data-plane.ts'
+import { DecisionLog, type DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 import { Proxy } from './proxy.ts'
 import { ProxyCounters } from './proxy-counters.ts'
 import { ReadMemory } from './read-memory.ts'
+import type { Replay } from './replay.ts'
 import { Scheduler } from './scheduler.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
 import type { Session } from './session.ts'
@@ -17,13 +20,13 @@ import { systemClock } from './system-clock.ts'
 export interface DataPlaneOptions {
   /** Decides every draw, together with the place it is made for. */
   readonly seed: number
-  readonly factory: StageFactory
+  readonly factory: FaultFactory
   /** How long an upstream may take to accept a connection. Milliseconds; default 5000. */
   readonly dialTimeoutMs?: number
   /** How long sessions may go on when their proxy is stopped. Milliseconds; default 0: they are closed at once. */
   readonly drainMs?: number
   /**
-   * Bytes that one direction of one session may hold before it stops reading, 256 more counted for each chunk; default 16 MiB. Rate × delay
+   * Bytes that one direction of one session may hold before it stops reading, 256 more counted for each chunk; default 64 MiB. Rate × delay
    * has to fit.
    */
   readonly sessionBudget?: number
@@ -36,6 +39,10 @@ export interface DataPlaneOptions {
    * has no such part, and with `false`, they are read by `data` events instead: the same bytes at four times the CPU.
    */
   readonly acceptHandles?: boolean
+  /** How many decisions are kept for `decisions()`; default 10 000. */
+  readonly decisionsKept?: number
+  /** A recorded run whose decisions are taken again. */
+  readonly replay?: Replay
   /** Default: the real time. */
   readonly clock?: Clock
 }
@@ -61,6 +68,7 @@ class LocalDataPlane implements DataPlane {
   readonly #counters = new Map<string, ProxyCounters>()
   readonly #ended: SessionFacts[] = []
   #lastSession = 0
+  #closed = false
 
   constructor(options: DataPlaneOptions) {
     const clock = options.clock ?? systemClock
@@ -71,17 +79,21 @@ class LocalDataPlane implements DataPlane {
       scheduler: new Scheduler(clock),
       memory: new ReadMemory(),
       budget: new Budget(options.processBudget ?? 256 * 2 ** 20),
-      sessionBudget: options.sessionBudget ?? 16 * 2 ** 20,
+      sessionBudget: options.sessionBudget ?? 64 * 2 ** 20,
       dialTimeoutMs: options.dialTimeoutMs ?? 5000,
       drainMs: options.drainMs ?? 0,
       softenResets: options.softenResets ?? false,
       acceptHandles: options.acceptHandles ?? true,
+      decisions: new DecisionLog(options.seed, options.decisionsKept ?? 10_000),
+      ...(options.replay === undefined ? {} : { replay: options.replay }),
       events: this.events,
       nextSessionId: () => String(++this.#lastSession),
     }
   }
 
   async apply({ put = [], remove = [] }: PlanChange): Promise<readonly ProxyOutcome[]> {
+    // Nobody would ever stop what is started now.
+    if (this.#closed) return put.map(({ name, listen }) => ({ name, listen, running: false }))
     for (const name of remove) this.#remove(name)
     return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan)))
   }
@@ -94,6 +106,7 @@ class LocalDataPlane implements DataPlane {
       .map((entry) => this.#deleted(...entry))
     return {
       proxies: [...alive, ...deleted],
+      decisions: { total: this.#shared.decisions.total, kept: this.#shared.decisions.capacity },
       held: { bytes: budget.used, limit: budget.limit, perSessionLimit: sessionBudget, stalls: budget.stalls },
       lateness: scheduler.lateness,
     }
@@ -107,6 +120,10 @@ class LocalDataPlane implements DataPlane {
     return [...ended, ...live.map((session) => session.info())]
   }
 
+  decisions(filter?: DecisionFilter): readonly Decision[] {
+    return this.#shared.decisions.list(filter)
+  }
+
   kill(id: string): boolean {
     const session = this.#liveSessions().find((one) => one.id === id)
     if (session === undefined) return false
@@ -115,6 +132,7 @@ class LocalDataPlane implements DataPlane {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     for (const name of this.#proxies.keys()) this.#remove(name, 'shutdown')
     const { clock, drainMs, scheduler } = this.#shared
     const until = clock.now() + drainMs + CLOSE_GRACE_MS

@@ -108,6 +108,12 @@ export function remoteAddress(peer: PeerSocket): string | null {
   return peer.destroyed || peer.connecting || peer.localAddress !== undefined ? null : 'unix'
 }
 
+/** Why a peer failed, as a stable word. */
+export function failureWord(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return 'reset'
+  return error.code === 'ETIMEDOUT' ? 'timed_out' : (error.code ?? 'failed').toLowerCase()
+}
+
 function onEnd(this: PeerSocket): void {
   if (!this.writableEnded && isReset(this)) this.destroy(resetError())
   else this.session.peerEnded(this)

@@ -1,6 +1,7 @@
-import type { FaultCounters } from '../core/stage-factory.ts'
+import type { FaultCounters } from '../core/fault-factory.ts'
+import type { SkipReason } from '../core/decision.ts'
 import { DIRECTIONS, type Direction, type Ending } from '../core/words.ts'
-import type { ByteCounters, ProxySnapshot } from './data-plane.ts'
+import type { ByteCounters, FaultSnapshot, FaultState, ProxySnapshot } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
 
 /** Names come from users: what is kept of faults that are gone, and of endings that they caused, has to have a bound. */
@@ -9,6 +10,15 @@ const NAMES_KEPT = 512
 const PLACES_KEPT = 64
 
 const CONNECT_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
+
+/** The counters of one fault name; they outlive the fault. */
+export interface FaultTally extends FaultCounters {
+  readonly skipped: Partial<Record<SkipReason, number>>
+  /** Sessions that it works on now. */
+  active: number
+  /** The fault itself while it is in the plan. */
+  work: { readonly state: FaultState } | undefined
+}
 
 type Bytes = Readonly<Record<Direction, ByteCounters>>
 
@@ -36,7 +46,7 @@ export class ProxyCounters {
   total = 0
   /** `origin:reason` → sessions that ended so. */
   readonly #endings = new Map<string, number>()
-  readonly #faults = new Map<string, FaultCounters>()
+  readonly #faults = new Map<string, FaultTally>()
 
   /** Of the place where the proxy runs now: a new session counts on them for its life. */
   get bytes(): Bytes {
@@ -66,10 +76,10 @@ export class ProxyCounters {
     this.#endings.set(key, (this.#endings.get(key) ?? 0) + 1)
   }
 
-  ofFault(name: string): FaultCounters {
+  ofFault(name: string): FaultTally {
     const known = this.#faults.get(name)
     if (known !== undefined) return known
-    const fresh: FaultCounters = { seen: 0, selected: 0, applied: 0 }
+    const fresh: FaultTally = { seen: 0, selected: 0, applied: 0, skipped: {}, active: 0, work: undefined }
     this.#faults.set(name, fresh)
     return fresh
   }
@@ -85,7 +95,7 @@ export class ProxyCounters {
       sessions: { total: this.total, active, endings: Object.fromEntries(this.#endings) },
       bytes: { upstream: this.#total('upstream'), downstream: this.#total('downstream') },
       places: this.#places.filter(({ sessions }) => sessions > 0).map(describePlace),
-      faults: Object.fromEntries([...this.#faults].map(([name, counters]) => [name, { ...counters }])),
+      faults: Object.fromEntries([...this.#faults].map(([name, counters]) => [name, describeFault(counters)])),
       connect: this.connect.data(),
     }
   }
@@ -95,6 +105,10 @@ export class ProxyCounters {
     for (const { bytes } of this.#places) add(sum, bytes[direction])
     return sum
   }
+}
+
+function describeFault({ work, skipped, ...counters }: FaultTally): FaultSnapshot {
+  return { ...counters, skipped: { ...skipped }, state: work?.state ?? 'gone' }
 }
 
 function add(sum: ByteCounters, { received, sent }: Readonly<ByteCounters>): void {

@@ -1,70 +1,77 @@
 import { FoulweatherError } from '../core/errors.ts'
-import type { FaultPlan, ProxyPlan } from '../core/plan.ts'
-import type { FaultCounters } from '../core/stage-factory.ts'
+import type { ProxyPlan } from '../core/plan.ts'
 import type { Ending } from '../core/words.ts'
 import type { ProxyOutcome, ProxySnapshot } from './data-plane.ts'
-import { resolveListen } from './listen-address.ts'
-import { Listener, type ListenerEvents } from './listener.ts'
+import { Doors, type DoorState } from './doors.ts'
+import { Entrance, type EntranceEvents } from './entrance.ts'
+import type { FaultNow } from './fault-at-work.ts'
+import { FaultSet } from './fault-set.ts'
 import type { Accepted } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
 import { Session, type SessionHome } from './session.ts'
 import type { EngineShared } from './shared.ts'
 
-/** A proxy at work: its listener, its sessions, its faults. */
-export class Proxy implements SessionHome, ListenerEvents {
+/** A proxy at work: its entrance, its sessions, its faults. */
+export class Proxy implements SessionHome, EntranceEvents {
   readonly shared: EngineShared
   readonly counters: ProxyCounters
   readonly sessions = new Map<string, Session>()
   readonly #onEnded: (session: Session) => void
+  readonly #entrance: Entrance
+  readonly #faults: FaultSet
+  readonly #doors: Doors
+  /** Sessions that are not let in yet, in the order in which they came. */
+  readonly #waiting = new Set<Session>()
   #plan: ProxyPlan
-  #listener: Listener | undefined
-  /** Changes with every start and stop: a start that finds another turn than its own has been overtaken. */
-  #turn = 0
   #ordinal = 0
+  #running = false
 
   constructor(shared: EngineShared, plan: ProxyPlan, counters: ProxyCounters, onEnded: (session: Session) => void) {
     this.shared = shared
     this.#onEnded = onEnded
     this.#plan = plan
     this.counters = counters
+    this.#entrance = new Entrance(shared, this)
+    this.#faults = new FaultSet(shared, counters, () => this.#faultsMoved())
+    this.#doors = new Doors(shared, plan.name)
+    this.#updateFaults(plan)
   }
 
   /** Brings the proxy in step with its plan. Faults change before this returns; the listener when the answer comes. */
   async apply(plan: ProxyPlan): Promise<ProxyOutcome> {
     const before = this.#plan
     // The plan may name the bound address once it is known: that is no move.
-    const listenMoved = plan.listen !== before.listen && plan.listen !== this.#listener?.address
+    const listenMoved = plan.listen !== before.listen && plan.listen !== this.#entrance.address
     const moved = listenMoved || plan.upstream !== before.upstream
-    if (moved || !plan.enabled) this.stop(plan.enabled ? 'changed' : 'disabled')
+    if (moved || !plan.enabled) this.#close(plan.enabled ? 'changed' : 'disabled')
     this.#plan = plan
-    if (plan.faults !== before.faults) {
-      this.counters.forgetFaultsBut(plan.faults.map((fault) => fault.name))
-      for (const session of this.sessions.values()) session.setFaults(plan.faults)
-    }
-    if (plan.enabled && this.#listener === undefined) return this.#start()
+    if (plan.faults !== before.faults) this.#updateFaults(plan)
+    if (plan.enabled && !this.#running) return this.#start()
     return this.#outcome()
   }
 
-  /** Closes the listener, and the sessions now or, if there is a drain time, when it is over. */
-  stop(reason: 'disabled' | 'changed' | 'deleted' | 'shutdown'): void {
-    this.#turn++
-    const listener = this.#listener
-    if (listener !== undefined) {
-      this.#listener = undefined
-      listener.close()
-      this.#emitState('proxy-stopped', listener.address)
-    }
+  /** For good: closes the listener, and the sessions now or, if there is a drain time, when it is over. */
+  stop(reason: 'deleted' | 'shutdown'): void {
+    this.#close(reason)
+    this.#faults.close()
+  }
+
+  #close(reason: 'disabled' | 'changed' | 'deleted' | 'shutdown'): void {
+    const { address } = this.#entrance
+    this.#entrance.close()
+    this.#running = false
+    if (address !== undefined) this.#emitState('proxy-stopped', address)
     const ending: Ending = { origin: 'proxy', reason }
     for (const session of this.sessions.values()) session.drain(this.shared.drainMs, ending)
   }
 
   get place(): ProxyCounters['lastSeen'] {
-    return { listen: this.#listener?.address ?? this.#plan.listen, upstream: this.#plan.upstream }
+    return { listen: this.#entrance.address ?? this.#plan.listen, upstream: this.#plan.upstream }
   }
 
   /** `leaving`: live sessions of the proxies that had this name before. */
   snapshot(leaving: number): ProxySnapshot {
-    const running = this.#listener !== undefined
+    const running = this.#entrance.listening
     return { name: this.#plan.name, ...this.place, running, ...this.counters.data(this.sessions.size + leaving) }
   }
 
@@ -73,10 +80,25 @@ export class Proxy implements SessionHome, ListenerEvents {
     this.counters.countSession()
     const session = new Session(this, this.shared.nextSessionId(), this.#ordinal, connection)
     this.sessions.set(session.id, session)
+    session.enter()
+    if (!this.#doors.empty) this.#entrance.look()
   }
 
   acceptFailed(error: string): void {
     this.shared.events.emit('accept-failed', { proxy: this.#plan.name, error })
+  }
+
+  /** Sessions that were let in and are not over. */
+  get activeSessions(): number {
+    return this.sessions.size - this.#waiting.size
+  }
+
+  sessionWaits(session: Session): void {
+    this.#waiting.add(session)
+  }
+
+  sessionLetIn(session: Session): void {
+    this.#waiting.delete(session)
   }
 
   sessionOpened(session: Session, connectMs: number): void {
@@ -92,42 +114,82 @@ export class Proxy implements SessionHome, ListenerEvents {
 
   sessionEnded(session: Session): void {
     this.sessions.delete(session.id)
+    this.#waiting.delete(session)
     if (session.ending !== undefined) this.counters.countEnding(session.ending)
     this.#onEnded(session)
     if (this.shared.events.listenerCount('session-ended') > 0) this.shared.events.emit('session-ended', session.info())
+    this.#lookAtQueue()
+    if (!this.#doors.empty) this.#entrance.look()
+  }
+
+  lookAtDoors(now: number): DoorState {
+    return this.#doors.look(now, this.activeSessions)
+  }
+
+  doorMoved({ shutBy, sessions }: DoorState, error?: FoulweatherError): void {
+    const { listen } = this.place
+    const proxy = this.#plan.name
+    if (error !== undefined) {
+      this.shared.events.emit('reopen-failed', { proxy, listen, error: error.message })
+    } else if (shutBy === undefined) {
+      this.shared.events.emit('door-opened', { proxy, listen })
+    } else {
+      this.shared.events.emit('door-shut', { proxy, listen, fault: shutBy })
+      if (sessions !== 'keep') this.#endSessions(sessions, { origin: 'injected', reason: shutBy })
+    }
+  }
+
+  #endSessions(how: 'close' | 'reset', ending: Ending): void {
+    for (const session of this.sessions.values()) {
+      if (how === 'reset') session.reset(ending)
+      else session.drop(ending)
+    }
+  }
+
+  #updateFaults({ faults }: ProxyPlan): void {
+    this.counters.forgetFaultsBut(faults.map((fault) => fault.name))
+    this.#faults.update(faults, this.#ordinal)
+    this.#faultsMoved()
+  }
+
+  #faultsMoved(): void {
+    const { now } = this.#faults
+    this.#doors.update(now)
+    for (const session of this.sessions.values()) session.setFaults(now)
+    this.#entrance.look()
+  }
+
+  /** A place is free: the first that still has to wait is asked last. */
+  #lookAtQueue(): void {
+    for (const session of this.#waiting) if (session.queued && !session.lookAgain()) return
   }
 
   async #start(): Promise<ProxyOutcome> {
-    const turn = ++this.#turn
     try {
-      const address = await resolveListen(this.#plan.listen)
-      const listener = await Listener.open(address, this, this.shared.acceptHandles)
-      if (turn === this.#turn) this.#listening(listener)
-      // Stopped or deleted meanwhile: nobody would ever close this one.
-      else listener.close()
+      this.#running = true
+      const open = await this.#entrance.open(this.#plan.listen)
+      if (open) this.#listening()
     } catch (error) {
       if (!(error instanceof FoulweatherError)) throw error
+      this.#running = false
       return { ...this.#outcome(), error: asListenError(error) }
     }
-    if (turn === this.#turn && this.#listener !== undefined) this.#emitState('proxy-started', this.#listener.address)
     return this.#outcome()
   }
 
-  #listening(listener: Listener): void {
-    this.#listener = listener
-    this.counters.moveTo(listener.address, this.#plan.upstream)
+  #listening(): void {
+    const { listen, upstream } = this.place
+    this.counters.moveTo(listen, upstream)
+    this.#emitState('proxy-started', listen)
+    this.#entrance.look()
   }
 
   #outcome(): ProxyOutcome {
-    return { name: this.#plan.name, running: this.#listener !== undefined, listen: this.place.listen }
+    return { name: this.#plan.name, running: this.#entrance.address !== undefined, listen: this.place.listen }
   }
 
   #emitState(event: 'proxy-started' | 'proxy-stopped', listen: string): void {
     this.shared.events.emit(event, { proxy: this.#plan.name, listen, upstream: this.#plan.upstream })
-  }
-
-  countersOf(fault: string): FaultCounters {
-    return this.counters.ofFault(fault)
   }
 
   get name(): string {
@@ -138,8 +200,8 @@ export class Proxy implements SessionHome, ListenerEvents {
     return this.#plan.upstream
   }
 
-  get faults(): readonly FaultPlan[] {
-    return this.#plan.faults
+  get faults(): readonly FaultNow[] {
+    return this.#faults.now
   }
 }
 

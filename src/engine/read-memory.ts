@@ -18,13 +18,16 @@ export const CELL_BYTES = 2048
 export const BIG_BYTES = 65_000
 
 const CELLS_PER_SLAB = 128
-const BIG_BUFFERS_KEPT = 64
+/** 66 MB, which stay with the process: what one fast session has under way through a delay of 20 ms. Allocating them anew halves its rate. */
+const BIG_BUFFERS_KEPT = 1024
 const HOLDING_SLAB_BYTES = 128 * 1024
 
 /** One per thread. Not zeroed: only bytes that were read are ever written out. */
 export class ReadMemory {
   readonly #freeCells: Buffer[] = []
   readonly #freeBig: Buffer[] = []
+  /** Big buffers with bytes that wait, and how many of these are left. Whose bytes a fault has dropped is left to the garbage collector. */
+  readonly #lent = new WeakMap<ArrayBufferLike, { readonly big: Buffer; left: number }>()
   #cellSlab = Buffer.alloc(0)
   #cellOffset = 0
   #holdingSlab = Buffer.alloc(0)
@@ -54,6 +57,26 @@ export class ReadMemory {
   /** Only for memory that nothing points into any more. */
   giveBackBig(big: Buffer): void {
     if (this.#freeBig.length < BIG_BUFFERS_KEPT) this.#freeBig.push(big)
+  }
+
+  /** The first `count` bytes of `big` have to wait; the buffer comes back when all of them have gone (`gone`). */
+  lend(big: Buffer, count: number): void {
+    this.#lent.set(big.buffer, { big, left: count })
+  }
+
+  /** Whether `bytes` are in memory that wants to know when they have gone. */
+  isLent({ buffer }: Buffer): boolean {
+    return buffer.byteLength === BIG_BYTES && this.#lent.has(buffer)
+  }
+
+  /** Nothing points to these bytes of a lent buffer any more. Never twice for the same ones. */
+  gone({ buffer, length }: Buffer): void {
+    const lent = this.#lent.get(buffer)
+    if (lent === undefined) return
+    lent.left -= length
+    if (lent.left > 0) return
+    this.#lent.delete(buffer)
+    this.giveBackBig(lent.big)
   }
 
   /** A copy of `bytes` that is the caller's to keep. */

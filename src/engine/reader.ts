@@ -57,6 +57,7 @@ export class Reader {
   keep(count: number): Buffer {
     const read = count === this.#current.length ? this.#current : this.#current.subarray(0, count)
     if (this.#current.length === BIG_BYTES && count > WORTH_KEEPING_BYTES) {
+      this.#memory.lend(this.#current, count)
       this.#current = this.#memory.takeBig()
       return read
     }

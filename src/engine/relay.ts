@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { FaultFactory } from '../core/fault-factory.ts'
 import type { AbortHow, Outlet } from '../core/outlet.ts'
 import type { Direction, Ending } from '../core/words.ts'
 import type { Budget, BudgetWaiter } from './budget.ts'
@@ -6,11 +7,12 @@ import type { ByteCounters } from './data-plane.ts'
 import type { PeerSocket } from './peer-socket.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { Reader } from './reader.ts'
-import { ReleaseQueue, type Held } from './release-queue.ts'
+import { ReleaseQueue, type Held, type HeldAbort } from './release-queue.ts'
 import type { Scheduled, Scheduler } from './scheduler.ts'
 
 /** What every relay of a thread shares. */
 export interface RelayShared {
+  readonly factory: FaultFactory
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly memory: ReadMemory
@@ -47,6 +49,9 @@ const WORTH_PAUSING_MS = 1
 const NOT_WELCOME_MS = 3_600_000
 const LOOK_AGAIN_MS = 15_000
 
+/** What a client that is not let in yet may send. */
+const REQUEST_BYTES = 65_536
+
 /**
  * So many writes (about 3 ms), and the other sessions and the admin API have their turn: a read that a slicer has cut into single bytes
  * is 65 000 system calls, which kept the loop from everything else for 180 ms.
@@ -67,7 +72,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   readonly bytes: ByteCounters = { received: 0, sent: 0 }
   readonly reader: Reader
   readonly queue = new ReleaseQueue()
-  readonly #shared: RelayShared
+  readonly shared: RelayShared
   readonly #owner: RelayOwner
   readonly #totals: ByteCounters
   #source: PeerSocket | undefined
@@ -81,10 +86,12 @@ export class Relay implements Scheduled, BudgetWaiter {
   /** The source has ended or failed: whatever it still gives is not ours to pass on. */
   #sourceOver = false
   #closed = false
+  /** Closed, and reading on: nobody is to notice. */
+  #swallowing = false
 
   constructor(direction: Direction, shared: RelayShared, owner: RelayOwner, totals: ByteCounters) {
     this.direction = direction
-    this.#shared = shared
+    this.shared = shared
     this.#owner = owner
     this.#totals = totals
     this.reader = new Reader(shared.memory, (count, memory) => this.#read(count, memory))
@@ -98,6 +105,35 @@ export class Relay implements Scheduled, BudgetWaiter {
   /** The first stage of the chain, whose last one writes to `queue`; `undefined` = none. What waits stays as it is. */
   setChain(first: Outlet | undefined): void {
     this.#chain = first
+  }
+
+  /**
+   * The session is not let in yet, so that nothing goes on: what comes waits here. Only who reads notices that a client leaves, so that
+   * as much is welcome as a request may have.
+   */
+  keepWaiting(): void {
+    this.#chain = {
+      chunk: (bytes) => {
+        this.queue.chunk(bytes, Infinity)
+        return this.queue.bytes < REQUEST_BYTES ? -Infinity : Infinity
+      },
+      end: () => this.queue.end(Infinity),
+      abort: (_at, how, ending) => this.queue.abort(Infinity, how, ending),
+    }
+    this.#source?.resume()
+  }
+
+  /** The session is open: what waited has come just now. */
+  letIn(now: number): void {
+    this.#chain = undefined
+    this.queue.restamp(now)
+  }
+
+  /** After `letIn`, once the faults stand: what waited goes, and more is welcome. */
+  goOn(now: number): void {
+    this.forgetWelcome()
+    this.release(now)
+    this.#resume()
   }
 
   /** What waits leaves the queue, to be passed through a changed chain with `repass`; for the budgets it stays where it is. */
@@ -125,7 +161,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   readOwned(bytes: Buffer): boolean {
     this.bytes.received += bytes.length
     this.#totals.received += bytes.length
-    if (this.#closed || this.#sourceOver) return false
+    if (this.#closed || this.#sourceOver) return this.#swallowing
     return this.#stamp(bytes)
   }
 
@@ -145,7 +181,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   /** Lets something other than a read enter the chain: an end, or a stage that acts by itself. */
   #feed(give: (chain: Outlet, now: number) => void): void {
     if (this.#closed) return
-    const now = this.#shared.clock.now()
+    const now = this.shared.clock.now()
     this.queue.arrival = now
     this.#measureRoom()
     give(this.#chain ?? this.queue, now)
@@ -162,7 +198,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   #read(count: number, memory: Buffer): boolean {
     this.bytes.received += count
     this.#totals.received += count
-    if (this.#closed || this.#sourceOver) return false
+    if (this.#closed || this.#sourceOver) return this.#swallowing
     if (this.#chain === undefined && this.queue.empty) return this.#forward(count, memory)
     return this.#stamp(this.reader.keep(count))
   }
@@ -189,7 +225,7 @@ export class Relay implements Scheduled, BudgetWaiter {
 
   /** The way through the chain; `bytes` is ours to keep. */
   #stamp(bytes: Buffer): boolean {
-    const { clock, budget, scheduler, sessionBudget } = this.#shared
+    const { clock, budget, scheduler, sessionBudget } = this.shared
     const now = clock.now()
     this.queue.arrival = now
     this.#measureRoom()
@@ -202,7 +238,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     }
     this.release(now)
     // What was due may have been the end of the session: a relay that is closed must not be scheduled again.
-    if (this.#closed) return false
+    if (this.#closed) return this.#swallowing
     if (this.queue.cost > sessionBudget) this.#paused |= MEMORY_FULL
     else if (budget.exhausted && !this.queue.empty) {
       this.#paused |= MEMORY_FULL
@@ -224,7 +260,7 @@ export class Relay implements Scheduled, BudgetWaiter {
       }
       if (head.kind === 'chunk') {
         if (destination.writableNeedDrain || ++writes > WRITES_PER_TURN) break
-        if (destination.writable) this.#write(destination, head.bytes)
+        if (destination.writable) this.#writeHeld(destination, head.bytes)
         this.queue.shift()
       } else {
         this.queue.shift()
@@ -236,15 +272,25 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#afterRelease(destination, now)
   }
 
-  #write(destination: PeerSocket, bytes: Buffer): void {
-    destination.write(bytes)
+  /** Large memory is read into again once the kernel has taken what it held: fresh buffers cost more than all the rest. */
+  #writeHeld(destination: PeerSocket, bytes: Buffer): void {
+    const { memory } = this.shared
+    if (!memory.isLent(bytes)) return this.#write(destination, bytes)
+    this.#write(destination, bytes, (error) => {
+      // Of what could not be written nobody knows who still points to it.
+      if (!(error instanceof Error)) memory.gone(bytes)
+    })
+  }
+
+  #write(destination: PeerSocket, bytes: Buffer, done?: (error?: Error | null) => void): void {
+    destination.write(bytes, done)
     this.bytes.sent += bytes.length
     this.#totals.sent += bytes.length
   }
 
   /** What the queue may cost before it has to be thrifty. */
   #measureRoom(): void {
-    const { budget, sessionBudget } = this.#shared
+    const { budget, sessionBudget } = this.shared
     this.queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.used)
   }
 
@@ -252,35 +298,35 @@ export class Relay implements Scheduled, BudgetWaiter {
     const delta = this.queue.cost - this.#accounted
     if (delta === 0) return
     this.#accounted = this.queue.cost
-    this.#shared.budget.change(delta)
+    this.shared.budget.change(delta)
   }
 
   #afterRelease(destination: PeerSocket, now: number): void {
     const slow = destination.writableNeedDrain
     if (slow) this.#paused |= DESTINATION_SLOW
     // A reset does not wait for a peer that takes nothing.
-    const ended = slow && this.queue.resetAt <= now ? this.#waitingReset() : undefined
-    if (ended !== undefined) {
-      this.#owner.abort(this.direction, 'reset', ended)
+    const reset = slow && this.queue.resetAt <= now ? this.#waitingReset() : undefined
+    if (reset !== undefined) {
+      this.#owner.abort(this.direction, reset.how, reset.ending)
       return
     }
-    if (this.#paused & MEMORY_FULL && this.queue.cost <= this.#shared.sessionBudget / 2) this.#memoryFreed()
-    this.#shared.scheduler.schedule(this, this.#nextDue(now))
+    if (this.#paused & MEMORY_FULL && this.queue.cost <= this.shared.sessionBudget / 2) this.#memoryFreed()
+    this.shared.scheduler.schedule(this, this.#nextDue(now))
   }
 
   /** A session that holds nothing reads on even in a full process: those who fill it may never take what is held for them. */
   #memoryFreed(): void {
-    if (this.#shared.budget.exhausted && !this.queue.empty) {
-      this.#shared.budget.wait(this)
+    if (this.shared.budget.exhausted && !this.queue.empty) {
+      this.shared.budget.wait(this)
       return
     }
-    this.#shared.budget.forget(this)
+    this.shared.budget.forget(this)
     this.budgetFreed()
   }
 
-  #waitingReset(): Ending | undefined {
+  #waitingReset(): HeldAbort | undefined {
     for (let held = this.queue.head; held !== undefined; held = held.following) {
-      if (held.kind === 'abort' && held.how === 'reset') return held.ending
+      if (held.kind === 'abort' && held.how !== 'destroy') return held
     }
     return undefined
   }
@@ -304,7 +350,7 @@ export class Relay implements Scheduled, BudgetWaiter {
    * for all of their writes.
    */
   releaseSoon(now: number): void {
-    if (!this.#closed) this.#shared.scheduler.schedule(this, this.#nextDue(now))
+    if (!this.#closed) this.shared.scheduler.schedule(this, this.#nextDue(now))
   }
 
   /** The scheduler: something is due, or the thin pipe has room again. */
@@ -320,7 +366,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   drained(): void {
     if (this.#closed) return
     this.#paused &= ~DESTINATION_SLOW
-    if (!this.queue.empty) this.release(this.#shared.clock.now())
+    if (!this.queue.empty) this.release(this.shared.clock.now())
     this.#resume()
   }
 
@@ -341,12 +387,21 @@ export class Relay implements Scheduled, BudgetWaiter {
     if (this.#source?.destroyed === false) this.#source.resume()
   }
 
+  /** The destination is gone and the source is not to know: it is read on, and what it sends is dropped. */
+  swallow(): void {
+    // What is still being written to the destination points into the memory.
+    if (this.#destination !== undefined && this.#destination.writableLength > 0) this.reader.abandon()
+    this.close()
+    this.#swallowing = true
+    this.#source?.resume()
+  }
+
   /** The session is over: nothing is read, written or woken any more. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#shared.scheduler.cancel(this)
-    this.#shared.budget.forget(this)
+    this.shared.scheduler.cancel(this)
+    this.shared.budget.forget(this)
     this.queue.takeAll()
     this.#account()
   }

@@ -8,7 +8,7 @@ interface HeldCommon {
   /** When to release it. */
   at: number
   /** When what caused it came in: the input of the chain, from which a changed chain counts again. */
-  readonly arrival: number
+  arrival: number
   following: Held | undefined
 }
 
@@ -88,8 +88,17 @@ export class ReleaseQueue implements Outlet {
   abort(at: number, how: AbortHow, ending: Ending): void {
     this.#ended = true
     const due = this.#inOrder(at)
-    if (how === 'reset') this.resetAt = Math.min(this.resetAt, due)
+    if (how !== 'destroy') this.resetAt = Math.min(this.resetAt, due)
     this.#push({ kind: 'abort', how, ending, at: due, arrival: this.arrival, following: undefined })
+  }
+
+  /** Everything that waits has come at `at` and is due. */
+  restamp(at: number): void {
+    for (let held = this.#head; held !== undefined; held = held.following) {
+      held.at = at
+      held.arrival = at
+      if (held.kind === 'abort' && held.how !== 'destroy') this.resetAt = at
+    }
   }
 
   shift(): void {

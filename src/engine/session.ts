@@ -1,15 +1,17 @@
-import type { AbortHow } from '../core/outlet.ts'
-import type { FaultPlan } from '../core/plan.ts'
-import type { FaultCounters } from '../core/stage-factory.ts'
+import type { AbortHow, Reset } from '../core/outlet.ts'
 import { opposite, type Direction, type Ending } from '../core/words.ts'
-import { Chain, type ChainPlace } from './chain.ts'
+import { admit, type Admission } from './admission.ts'
+import { Chain } from './chain.ts'
 import type { SessionInfo, SessionState } from './data-plane.ts'
-import { dial, dialErrorText } from './dial.ts'
-import { acceptedPeer, dialingPeer, remoteAddress, resetPeer } from './peer-socket.ts'
+import { isOurs } from './dial.ts'
+import { Entry, type EntryHost } from './entry.ts'
+import type { FaultNow } from './fault-at-work.ts'
+import { acceptedPeer, dialingPeer, failureWord, remoteAddress, resetPeer } from './peer-socket.ts'
 import type { Accepted, PeerEvents, PeerSocket } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
 import { Relay, type RelayOwner } from './relay.ts'
 import type { Scheduled } from './scheduler.ts'
+import { Selection, type SelectionPlace } from './selection.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
 import type { EngineShared } from './shared.ts'
 
@@ -18,12 +20,19 @@ export interface SessionHome {
   readonly shared: EngineShared
   readonly name: string
   readonly upstream: string
-  readonly faults: readonly FaultPlan[]
+  readonly faults: readonly FaultNow[]
   readonly counters: ProxyCounters
+  /** Sessions that were let in and are not over. */
+  readonly activeSessions: number
+  /** A fault does not let it in yet. */
+  sessionWaits(session: Session): void
+  sessionLetIn(session: Session): void
   sessionOpened(session: Session, connectMs: number): void
   dialFailed(session: Session, error: string): void
   sessionEnded(session: Session): void
 }
+
+const ABANDONED: Ending = { origin: 'proxy', reason: 'abandoned' }
 
 const NO_NAMES: readonly string[] = []
 
@@ -40,15 +49,17 @@ const SOON_ENOUGH_MS = 3_600_000
 /**
  * One accepted client connection and its upstream connection.
  *
- *     dialing → open → closing → ended
+ *     waiting → dialing → open → closing → ended
  *
+ * - waiting: only where a fault does not let the connection in at once. The client is read a little, and what it sends is kept.
  * - dialing → open: the upstream has accepted; only now is the client read.
  * - dialing → closing: the dial failed or took too long; the client is closed.
  * - open → closing: somebody ended it at once (a fault, a RST, an operator).
  * - open → ended without closing: both peers shut down their sides and everything was delivered.
+ * - open → half_open: a fault has taken one peer away and the other is not told; over when that one leaves.
  * - closing → ended: both sockets have emitted `close`. Only then is the read memory free.
  */
-export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
+export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHost, Scheduled {
   dueAt = 0
   heapIndex = -1
   readonly shared: EngineShared
@@ -65,7 +76,14 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   readonly #relays: Readonly<Record<Direction, Relay>>
   /** Made with the first fault that the session meets: without any, there is nothing to keep in step. */
   #chains: Readonly<Record<Direction, Chain>> | undefined
-  #state: SessionState = 'dialing'
+  /** The same holds for this. */
+  #selection: Selection | undefined
+  #acted: Set<string> | undefined
+  /** Until it is open. */
+  #entry: Entry | undefined
+  #state: Exclude<SessionState, 'waiting'> = 'dialing'
+  /** The client was read while it waited. */
+  #kept = false
   #ending: Ending | undefined
   #drainEnding: Ending | undefined
   #upstreamAddress: string | null = null
@@ -88,11 +106,16 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     this.clientAddress = remoteAddress(this.client) ?? 'unknown'
     up.connect(this.client, this.#server)
     down.connect(this.#server, this.client)
-    this.#dial()
+  }
+
+  /** Once its proxy knows of it: lets the connection in, or does whatever a fault wants of it. */
+  enter(): void {
+    this.#entry = new Entry(this, this.#server)
+    this.#entry.begin()
   }
 
   get state(): SessionState {
-    return this.#state
+    return this.#entry?.state ?? this.#state
   }
 
   get ending(): Ending | undefined {
@@ -107,7 +130,7 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
       id,
       proxy,
       ordinal,
-      state: this.#state,
+      state: this.state,
       client: this.clientAddress,
       upstream,
       upstreamAddress: this.#upstreamAddress,
@@ -129,24 +152,65 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     return this.#chains?.[direction].names ?? NO_NAMES
   }
 
+  /** It waits for a place. */
+  get queued(): boolean {
+    return this.#entry?.queued === true
+  }
+
+  /** What it waits for may have come. Answers whether it goes on. */
+  lookAgain(): boolean {
+    return this.#entry?.lookAgain() !== false
+  }
+
   /** Brings the faults at work in step with the plan; at once, whatever the peers do. */
-  setFaults(faults: readonly FaultPlan[]): void {
+  setFaults(faults: readonly FaultNow[]): void {
+    if (this.#leftBy(faults)) return
+    this.#entry?.lookAgain()
     // A session that closes may still deliver what one direction holds; who has met no fault yet meets none any more.
     if (this.#state !== 'open' && (this.#state !== 'closing' || this.#chains === undefined)) return
     if (this.#chains === undefined) {
       if (faults.length === 0) return
+      const selection = this.#selectionMade()
       this.#chains = {
-        upstream: new Chain(this, this.#relays.upstream),
-        downstream: new Chain(this, this.#relays.downstream),
+        upstream: new Chain(selection, this.#relays.upstream),
+        downstream: new Chain(selection, this.#relays.downstream),
       }
     }
+    if (this.#resetByNew(faults)) return
     const now = this.shared.clock.now()
     this.#chains.upstream.update(faults, now)
     this.#chains.downstream.update(faults, now)
   }
 
-  countersOf(fault: string): FaultCounters {
-    return this.#home.counters.ofFault(fault)
+  #selectionMade(): Selection {
+    this.#selection ??= new Selection(this)
+    return this.#selection
+  }
+
+  /** Faults that worked on the session are gone; some want it to end with them. Answers whether it does. */
+  #leftBy(faults: readonly FaultNow[]): boolean {
+    const gone = this.#selection?.forgetBut(faults) ?? []
+    const resets = gone.find(({ resetsOnRemove }) => resetsOnRemove)
+    if (resets === undefined) {
+      const lost = this.#state === 'half_open' && faults.every(({ work }) => work.name !== this.#ending?.reason)
+      if (lost && this.#ending !== undefined) this.reset(this.#ending)
+      return false
+    }
+    if (this.#state !== 'ended') this.reset({ origin: 'injected', reason: resets.name })
+    return true
+  }
+
+  /** A fault that wants sessions older than itself to end. */
+  #resetByNew(faults: readonly FaultNow[]): boolean {
+    const selection = this.#selection
+    const by = faults.find(
+      (fault) =>
+        fault.plan.existing === 'reset' && this.ordinal <= fault.work.addedBehind && selection?.works(fault) === true,
+    )
+    if (by === undefined) return false
+    by.work.tally.applied++
+    this.reset({ origin: 'injected', reason: by.work.name })
+    return true
   }
 
   chainRan(direction: Direction): void {
@@ -168,7 +232,9 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
    */
   abort(direction: Direction, how: AbortHow, ending: Ending): void {
     if (how === 'reset') return this.reset(ending)
+    if (this.#state === 'closing') return how === 'destroy' ? this.delivered(direction) : this.reset(ending)
     if (this.#state !== 'open') return
+    if (how !== 'destroy') return this.#resetOne(how, ending)
     this.#beginClosing(ending)
     this.#relays[direction].close()
     this.#chains?.[direction].close()
@@ -176,7 +242,25 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     // Nothing more is read from either; what the kernel has not taken yet goes first.
     source.pause()
     destination.destroySoon()
-    this.#relays[opposite(direction)].sourceEnded()
+    // Not as an end, which a fault may swallow because it takes it for the peer's.
+    this.#relays[opposite(direction)].sourceFailed('destroy', ending)
+  }
+
+  #resetOne(how: Exclude<Reset, 'reset'>, ending: Ending): void {
+    const [gone, left] = how.endsWith('client') ? [this.client, this.#server] : [this.#server, this.client]
+    const told = how.startsWith('reset')
+    if (told) this.#beginClosing(ending)
+    else this.#beHalfOpen(left, ending)
+    this.#closeRelays()
+    resetPeer(gone)
+    if (told) left.destroySoon()
+  }
+
+  #beHalfOpen(left: PeerSocket, ending: Ending): void {
+    this.#ending = ending
+    this.#state = 'half_open'
+    this.shared.scheduler.cancel(this)
+    this.#relayFrom(left).swallow()
   }
 
   delivered(direction: Direction): void {
@@ -197,18 +281,16 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
    * drains already gets no more time.
    */
   drain(ms: number, ending: Ending): void {
-    if (ms <= 0 || this.#state === 'dialing') return this.drop(ending)
+    if (ms <= 0 || this.#state === 'dialing' || this.#state === 'half_open') return this.drop(ending)
     if (this.#drainEnding !== undefined || this.#state === 'ended') return
     this.#drainEnding = ending
     const until = this.shared.clock.now() + ms
     if (this.#state === 'open' || until < this.dueAt) this.shared.scheduler.schedule(this, until)
   }
 
-  /** The scheduler: the dial, the drain or the close takes too long, or the peers have left for some time. */
+  /** The scheduler: the drain or the close takes too long, or the peers have left for some time. */
   fire(): void {
-    if (this.#state === 'dialing') {
-      this.#failDial('upstream', 'dial_timeout', `no answer within ${this.shared.dialTimeoutMs} ms`)
-    } else if (this.#state === 'open' && this.#drainEnding !== undefined) {
+    if (this.#state === 'open' && this.#drainEnding !== undefined) {
       this.drop(this.#drainEnding)
     } else if (this.#state === 'open') {
       this.#dropIfAbandoned()
@@ -219,6 +301,12 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   }
 
   peerEnded(peer: PeerSocket): void {
+    // Who was not told has given up.
+    if (this.#state === 'half_open') return this.drop(this.#ending ?? ABANDONED)
+    if (this.#kept && this.#entry !== undefined && peer === this.client) {
+      this.#relays.upstream.sourceEnded()
+      this.#entry.clientEnded()
+    }
     if (this.#state !== 'open') return
     this.#ending ??= { origin: this.#originOf(peer), reason: 'closed' }
     this.#relayFrom(peer).sourceEnded()
@@ -232,7 +320,7 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   peerFailed(peer: PeerSocket, error: NodeJS.ErrnoException): void {
     if (this.#state === 'dialing') {
       if (peer === this.client) this.drop({ origin: 'client', reason: 'reset' })
-      else this.#failDial(isOurs(error) ? 'proxy' : 'upstream', 'dial_failed', dialErrorText(error))
+      else this.#entry?.serverFailed(error, isOurs(error))
       return
     }
     if (this.#state !== 'open') return
@@ -268,38 +356,54 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   #dropIfAbandoned(): void {
     const { upstream, downstream } = this.#relays
     const due = Math.min(upstream.nextDue, downstream.nextDue)
-    if (due > this.shared.clock.now() + SOON_ENOUGH_MS)
-      this.drop(this.#ending ?? { origin: 'proxy', reason: 'abandoned' })
+    if (due > this.shared.clock.now() + SOON_ENOUGH_MS) this.drop(this.#ending ?? ABANDONED)
     else this.#watchAbandoned()
   }
 
-  #dial(): void {
-    this.shared.scheduler.schedule(this, this.started + this.shared.dialTimeoutMs)
-    const wrong = dial(this.#server, this.upstream)
-    if (wrong !== undefined) {
-      // Not at once: nobody knows of this session yet.
-      this.#server.destroy(new Error(wrong))
-      return
-    }
-    this.#server.once('connect', () => this.#opened())
+  judge(): Admission | undefined {
+    const { faults, activeSessions } = this.#home
+    if (faults.length === 0 && this.#selection === undefined) return undefined
+    this.#acted ??= new Set()
+    const arrival = { at: this.started, active: activeSessions - (this.#kept ? 0 : 1) }
+    return admit(faults, this.shared.factory, this.#selectionMade(), arrival, this.#acted)
   }
 
-  #opened(): void {
+  waits(): void {
+    this.#kept = true
+    this.#home.sessionWaits(this)
+    this.#relays.upstream.keepWaiting()
+  }
+
+  letIn(): void {
+    this.#home.sessionLetIn(this)
+  }
+
+  opened(connectMs: number): void {
     if (this.#state !== 'dialing') return
-    this.shared.scheduler.cancel(this)
+    this.#leaveEntry()
     this.#state = 'open'
     this.#upstreamAddress = remoteAddress(this.#server)
-    this.#home.sessionOpened(this, this.shared.clock.now() - this.started)
+    this.#home.sessionOpened(this, connectMs)
+    const now = this.shared.clock.now()
+    if (this.#kept) this.#relays.upstream.letIn(now)
     this.setFaults(this.#home.faults)
-    if (this.#state === 'open') this.client.resume()
+    if (this.#state !== 'open') return
+    if (this.#kept) this.#relays.upstream.goOn(now)
+    else this.client.resume()
   }
 
-  #failDial(origin: Ending['origin'], reason: string, error: string): void {
+  dialFailed(ending: Ending, error: string): void {
     this.#home.dialFailed(this, error)
-    this.drop({ origin, reason })
+    this.drop(ending)
+  }
+
+  #leaveEntry(): void {
+    this.#entry?.close()
+    this.#entry = undefined
   }
 
   #beginClosing(ending: Ending): void {
+    this.#leaveEntry()
     this.#ending = ending
     this.#state = 'closing'
     const latest = this.shared.clock.now() + CLOSE_WITHIN_MS
@@ -312,6 +416,7 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
     this.#endedWall = Date.now()
     this.shared.scheduler.cancel(this)
     this.#closeRelays()
+    this.#selection?.close()
     // Both sockets have closed: no write points into the read memory any more.
     this.#relays.upstream.reader.release()
     this.#relays.downstream.reader.release()
@@ -341,14 +446,4 @@ export class Session implements PeerEvents, RelayOwner, ChainPlace, Scheduled {
   #relayTo(peer: PeerSocket): Relay {
     return peer === this.client ? this.#relays.downstream : this.#relays.upstream
   }
-}
-
-function failureWord(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return 'reset'
-  return error.code === 'ETIMEDOUT' ? 'timed_out' : (error.code ?? 'failed').toLowerCase()
-}
-
-/** Out of file descriptors, memory or ports: nothing that the upstream did. */
-function isOurs(error: NodeJS.ErrnoException): boolean {
-  return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(error.code ?? '')
 }

@@ -1,13 +1,24 @@
 import type { z } from 'zod'
+import type {
+  Arrival,
+  ConnectContext,
+  Door,
+  DoorContext,
+  Effect,
+  StageContext,
+  Verdict,
+} from '../core/fault-factory.ts'
 import type { Stage } from '../core/outlet.ts'
-import type { Effect, StageContext } from '../core/stage-factory.ts'
+import type { FaultDirection } from '../core/words.ts'
 
-export type ToxicUnit = 'ms' | 'µs' | 'bytes' | 'KB/s'
+export type ToxicUnit = 'ms' | 'µs' | 'bytes' | 'KB/s' | '0…1'
 
-/** One attribute of a fault as Toxiproxy's API shows it: an integer in Toxiproxy's own unit. */
+/** One attribute of a fault as Toxiproxy's API shows it: an integer (unless `float`) in Toxiproxy's own unit. */
 export interface ToxicAttribute<Params> {
   /** Toxiproxy's name of the attribute; lower case. */
   readonly name: string
+  /** Any finite number, not integers alone. Default: false. */
+  readonly float?: boolean
   /** Toxiproxy's unit, for help and docs, and for values that the command line takes with another one. */
   readonly unit: ToxicUnit
   /** Toxiproxy's integer → our parameter. Takes every integer that Toxiproxy takes, the odd ones included. */
@@ -24,17 +35,37 @@ export interface ToxicAttribute<Params> {
 export interface FaultDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** The name that users write; lower case with underscores. */
   readonly type: string
-  /** What it acts on: the bytes of a connection, the exchanges of HTTP, … */
-  readonly layer: 'transport'
+  /** What it acts on: the bytes of a connection, how a connection comes about and lives, the exchanges of HTTP, … */
+  readonly layer: 'transport' | 'connection'
+  /** Of its stage, unless `effectWith` says otherwise. */
   readonly effect: Effect
+  /** Where a parameter decides. */
+  effectWith?(params: z.output<Schema>): Effect
   /** One sentence, present tense, for lists and help. */
   readonly summary: string
   /** Markdown, for the docs page: exact behaviour on data, on ends, on live changes; what real cause it stands for; limits. */
   readonly details: string
+  /** For the docs page and the tests: parameters that show what it is good for. As users write them. */
+  readonly example: Readonly<Record<string, unknown>>
   readonly params: Schema
+  /** Which directions it can be given; the first is the default. Default: downstream, upstream, both. */
+  readonly directions?: readonly FaultDirection[]
+  /** What `probability` may be drawn for; the first is the default. Default: `session` alone. */
+  readonly per?: readonly ('session' | 'chunk')[]
+  /** `proxy`: it acts on the whole proxy, so that it knows no direction, probability or match. Default: `session`. */
+  readonly reach?: 'session' | 'proxy'
+  /** Set where the effect is modelled: which model, and where it holds. Shown wherever the type is described. */
+  readonly emulation?: { readonly model: string; readonly valid: string }
+  /** What a user should know of these very parameters; shown with the answer and logged, the fault is taken all the same. */
+  warnings?(params: z.output<Schema>): readonly string[]
   /** How Toxiproxy's clients see it; absent = they do not. An empty list is a toxic without attributes. */
   readonly toxic?: readonly ToxicAttribute<z.output<Schema>>[]
-  stage(params: z.output<Schema>, context: StageContext, previous: Stage | undefined): Stage
+  /** At work on the bytes of one direction of a session. At least one of these three is there. */
+  stage?(params: z.output<Schema>, context: StageContext, previous: Stage | undefined): Stage
+  /** At work on new connections. `undefined` = let it pass. */
+  connect?(params: z.output<Schema>, context: ConnectContext, arrival: Arrival): Verdict | undefined
+  /** At work on the listener. */
+  door?(params: z.output<Schema>, context: DoorContext, previous: Door | undefined): Door
 }
 
 /** Identity, for the types: parameters are inferred from the schema. */

@@ -1,15 +1,25 @@
 import { z } from 'zod'
-import type { Effect } from '../core/stage-factory.ts'
+import type { Effect } from '../core/fault-factory.ts'
+import type { FaultDirection } from '../core/words.ts'
 import type { FaultDefinition } from './define.ts'
 
 /** A fault type as plain data: for `GET /v1/fault-types`, command-line help and the docs page. */
 export interface FaultDescription {
   readonly type: string
   readonly layer: string
+  /** Where a parameter decides: without it. */
   readonly effect: Effect
   readonly summary: string
   /** Markdown. */
   readonly details: string
+  /** Parameters that show what it is good for. */
+  readonly example: Readonly<Record<string, unknown>>
+  /** Which directions it can be given; the first is the default. Empty = it acts on the whole proxy. */
+  readonly directions: readonly FaultDirection[]
+  /** What `probability` may be drawn for; the first is the default. Empty = it takes none. */
+  readonly per: readonly ('session' | 'chunk')[]
+  /** Set where the effect is modelled. */
+  readonly emulation: { readonly model: string; readonly valid: string } | null
   /** JSON Schema of the parameters as users may write them; `unit` is that of plain numbers. */
   readonly schema: ParamsJsonSchema
   /** Toxiproxy's attributes, all of them integers; `null`: its clients do not see this fault. */
@@ -18,15 +28,26 @@ export interface FaultDescription {
 
 export type ParamsJsonSchema = z.core.JSONSchema.BaseSchema
 
+const DIRECTIONS: readonly FaultDirection[] = ['downstream', 'upstream', 'both']
+
 export function describeFault(definition: FaultDefinition): FaultDescription {
-  const { type, layer, effect, summary, details, params, toxic } = definition
+  const { type, layer, summary, details, example, params, toxic, emulation = null, reach = 'session' } = definition
+  const { directions = DIRECTIONS, per = ['session'] } = definition
   return {
     type,
     layer,
-    effect,
+    effect: definition.effect,
     summary,
     details,
+    example,
+    directions: reach === 'proxy' ? [] : directions,
+    per: reach === 'proxy' ? [] : per,
+    emulation,
     schema: z.toJSONSchema(params, { io: 'input' }),
     toxic: toxic?.map(({ name, unit }) => ({ name, unit })) ?? null,
   }
+}
+
+export function effectOf(definition: FaultDefinition, params: Readonly<Record<string, unknown>>): Effect {
+  return definition.effectWith?.(params) ?? definition.effect
 }

@@ -1,7 +1,12 @@
 import type { AbortHow } from '../core/outlet.ts'
-import type { StageContext } from '../core/stage-factory.ts'
+import type { StageContext } from '../core/fault-factory.ts'
 import type { Ending } from '../core/words.ts'
 import { PassThrough } from './pass-through.ts'
+
+/** Where the network is modelled as dead, what a peer does to the connection does not come through; what we do ourselves does. */
+export function isFromPeer({ origin }: Ending): boolean {
+  return origin === 'client' || origin === 'upstream'
+}
 
 /** A stage that ends its session by itself, at `wakeAt` or when it is told to, and only once. */
 export abstract class EndsSession extends PassThrough {
@@ -28,9 +33,10 @@ export abstract class EndsSession extends PassThrough {
     if (at >= this.wakeAt) this.endSession(at)
   }
 
-  protected endSession(at: number): void {
+  protected endSession(at: number, how = this.#how, detail?: Readonly<Record<string, number>>): void {
     if (this.aborted) return
     this.context.counters.applied++
-    this.abort(at, this.#how, this.context.ending)
+    this.context.record(at, how === 'destroy' ? 'close' : how, detail)
+    this.abort(at, how, this.context.ending)
   }
 }

@@ -1,22 +1,40 @@
 import { FoulweatherError } from '../core/errors.ts'
-import type { Stage } from '../core/outlet.ts'
-import type { FaultPlan } from '../core/plan.ts'
-import type { Effect, StageContext, StageFactory } from '../core/stage-factory.ts'
+import type { FaultFactory } from '../core/fault-factory.ts'
+import { acceptDelay } from './accept-delay.ts'
 import { bandwidth } from './bandwidth.ts'
+import { blackhole } from './blackhole.ts'
+import { connectDelay } from './connect-delay.ts'
+import { connectFail } from './connect-fail.ts'
+import { corrupt } from './corrupt.ts'
 import type { FaultDefinition } from './define.ts'
+import { flap } from './flap.ts'
+import { halfOpen } from './half-open.ts'
+import { hang } from './hang.ts'
+import { idleKill } from './idle-kill.ts'
 import { latency } from './latency.ts'
+import { lifetime } from './lifetime.ts'
 import { limitData } from './limit-data.ts'
+import { link } from './link.ts'
+import { loss } from './loss.ts'
+import { maxSessions } from './max-sessions.ts'
 import { nearest } from './nearest.ts'
 import { noop } from './noop.ts'
+import { packetLoss } from './packet-loss.ts'
+import { overload } from './overload.ts'
 import { type Params, readParams } from './parse-params.ts'
 import { registry } from './registry.ts'
+import { refuse } from './refuse.ts'
+import { reject } from './reject.ts'
 import { resetPeer } from './reset-peer.ts'
 import { slicer } from './slicer.ts'
 import { slowClose } from './slow-close.ts'
+import { stall } from './stall.ts'
 import { timeout } from './timeout.ts'
 
-export { describeFault, type FaultDescription } from './describe.ts'
-export { COMMON_FIELDS } from './registry.ts'
+import { effectOf } from './describe.ts'
+
+export { describeFault, effectOf, type FaultDescription, type ParamsJsonSchema } from './describe.ts'
+export { RESERVED } from './registry.ts'
 export { paramsToToxic, toxicToParams } from './toxic-params.ts'
 
 /** THE list of faults. A new one is one file and one line here. */
@@ -29,6 +47,24 @@ export const FAULTS: readonly FaultDefinition[] = [
   slicer,
   limitData,
   noop,
+  blackhole,
+  halfOpen,
+  refuse,
+  flap,
+  maxSessions,
+  reject,
+  hang,
+  acceptDelay,
+  connectDelay,
+  connectFail,
+  stall,
+  corrupt,
+  lifetime,
+  idleKill,
+  overload,
+  loss,
+  packetLoss,
+  link,
 ]
 
 const byType = registry(FAULTS)
@@ -65,9 +101,12 @@ function known(type: string): FaultDefinition {
   return definition
 }
 
-/** What the engine builds stages with. Parameters were validated at the door, so they are trusted here. */
-export const stageFactory: StageFactory = {
-  build: (fault: FaultPlan, context: StageContext, previous: Stage | undefined): Stage =>
-    known(fault.type).stage(fault.params, context, previous),
-  effectOf: (type: string): Effect => known(type).effect,
+/** What the engine makes faults work with. Parameters were validated at the door, so they are trusted here. */
+export const faultFactory: FaultFactory = {
+  stage: (fault, context, previous) => known(fault.type).stage?.(fault.params, context, previous),
+  hasStage: ({ type }) => known(type).stage !== undefined,
+  hasConnect: ({ type }) => known(type).connect !== undefined,
+  connect: (fault, context, arrival) => known(fault.type).connect?.(fault.params, context, arrival),
+  door: (fault, context, previous) => known(fault.type).door?.(fault.params, context, previous),
+  effectOf: ({ type, params }) => effectOf(known(type), params),
 }

@@ -1,38 +1,146 @@
 import { z } from 'zod'
-import type { StageContext } from '../core/stage-factory.ts'
+import type { ConnectContext, StageContext } from '../core/fault-factory.ts'
 import { defineFault } from './define.ts'
-import { duration } from './params.ts'
+import { CorrelatedDraws } from './models/correlation.ts'
+import { DISTRIBUTIONS, type Quantile, quantileOf } from './models/distribution.ts'
+import { latencyTable, tableQuantile } from './models/percentile-table.ts'
+import { WAVE_SHAPES, waveAt, type WaveParams } from './models/wave.ts'
+import { duration, probability } from './params.ts'
 import { PassThrough } from './pass-through.ts'
 
-const params = z.object({
-  latency: duration().prefault(0).describe('Delay of every chunk, counted from its arrival.'),
-  jitter: duration().prefault(0).describe('The delay of each chunk varies by up to this much both ways, uniformly.'),
-})
+function aboveZero() {
+  const kind = duration()
+  return kind.refine((ms) => ms > 0, { error: 'expected a duration above 0, such as "30ms"' }).meta(kind.meta() ?? {})
+}
+
+const WAVE_ERROR = 'expected an object with shape, amplitude and period'
+
+const wave = z.strictObject(
+  {
+    shape: z
+      .enum(WAVE_SHAPES, { error: `expected one of ${WAVE_SHAPES.join(', ')}` })
+      .describe('How it goes up and down.'),
+    amplitude: aboveZero().describe('How far it goes, both ways.'),
+    period: aboveZero().describe('After how long it begins again.'),
+  },
+  { error: WAVE_ERROR },
+)
+
+const DISTRIBUTION_WORDS = [...DISTRIBUTIONS, 'table'] as const
+
+const params = z
+  .object({
+    latency: duration().prefault(0).describe('Delay of every chunk, counted from its arrival.'),
+    jitter: duration()
+      .prefault(0)
+      .describe('How far the delay of each chunk varies; with the uniform distribution by up to this much both ways.'),
+    distribution: z
+      .enum(DISTRIBUTION_WORDS, { error: `expected one of ${DISTRIBUTION_WORDS.join(', ')}` })
+      .optional()
+      .describe('How delays are spread. Default: uniform, or table if there is one.'),
+    table: latencyTable()
+      .optional()
+      .describe('Delays by percentile (p0 to p100), or a histogram as CSV with the header `upper_bound,count`.'),
+    correlation: probability()
+      .optional()
+      .describe('How much each draw leans on the one before it: 0 (the default) not at all, 1 = it is the same.'),
+    wave: wave.optional().describe('A periodic change that is added to the delay.'),
+    handshake: z
+      .boolean({ error: 'expected true or false' })
+      .optional()
+      .describe('Connecting to the upstream takes longer by the delays that its packets would have. Default: false.'),
+  })
+  .superRefine(({ latency, jitter, distribution, table }, context) => {
+    const refuse = (field: string, message: string): void => {
+      context.addIssue({ code: 'custom', message: `expected ${message}`, path: [field] })
+    }
+    if (distribution === 'table' && table === undefined) refuse('table', 'a table, because the distribution is table')
+    if (table !== undefined && (distribution ?? 'table') !== 'table') {
+      refuse('distribution', 'table, or none, because there is a table')
+    }
+    if (table !== undefined && jitter > 0) refuse('jitter', '0, because a table has its spread already')
+    if (distribution === 'lognormal' && jitter > 0 && latency === 0) {
+      refuse('latency', 'a duration above 0, because it is the mean of the lognormal distribution')
+    }
+  })
+
+type LatencyParams = z.output<typeof params>
+
+/** Reading a long table for each session would cost more than all else that a session does. */
+const quantiles = new WeakMap<LatencyParams, Quantile>()
+
+/** Where a chunk's delay is drawn from; `undefined` = it is not drawn. */
+function quantileFor(p: LatencyParams): Quantile | undefined {
+  if (p.jitter === 0 && p.table === undefined) return undefined
+  const known = quantiles.get(p)
+  if (known !== undefined) return known
+  const made = p.table === undefined ? quantileWithoutTable(p) : shifted(tableQuantile(p.table), p.latency)
+  quantiles.set(p, made)
+  return made
+}
+
+function quantileWithoutTable({ distribution, latency, jitter }: LatencyParams): Quantile {
+  return quantileOf(distribution === undefined || distribution === 'table' ? 'uniform' : distribution, latency, jitter)
+}
+
+function shifted(quantile: Quantile, by: number): Quantile {
+  return by === 0 ? quantile : (u) => by + quantile(u)
+}
 
 /** The end is not delayed by itself; the queue keeps it behind the last delayed chunk. */
 class Latency extends PassThrough {
   readonly #latency: number
-  readonly #jitter: number
+  readonly #quantile: Quantile | undefined
+  readonly #draws: CorrelatedDraws | undefined
+  readonly #wave: WaveParams | undefined
   readonly #context: StageContext
+  /** When the fault began to work here: the beginning of the wave. */
+  #beganAt: number | undefined
 
-  constructor({ latency, jitter }: z.output<typeof params>, context: StageContext) {
+  constructor(p: LatencyParams, context: StageContext, previous: Latency | undefined) {
     super()
-    this.#latency = latency
-    this.#jitter = jitter
+    this.#latency = p.latency
+    this.#quantile = quantileFor(p)
+    this.#wave = p.wave
     this.#context = context
+    const { correlation = 0 } = p
+    if (correlation > 0)
+      this.#draws = new CorrelatedDraws(correlation, previous === undefined ? undefined : previous.#draws)
+    // A wave goes on where it is: a new amplitude is no new beginning.
+    this.#beganAt = previous === undefined ? undefined : previous.#beganAt
+  }
+
+  open(at: number): void {
+    this.#beganAt ??= at
   }
 
   override chunk(bytes: Buffer, at: number): number {
-    const hold = this.#hold()
+    const hold = this.#quantile === undefined && this.#wave === undefined ? this.#latency : this.#hold(at)
     if (hold > 0) this.#context.counters.applied++
     // A delay line has room for what is under way: its own hold is no reason to keep the sender waiting.
     return this.next.chunk(bytes, at + hold) - hold
   }
 
-  #hold(): number {
-    if (this.#jitter === 0) return this.#latency
-    return Math.max(0, this.#latency + (this.#context.random.next() * 2 - 1) * this.#jitter)
+  #hold(at: number): number {
+    const drawn = this.#quantile === undefined ? this.#latency : this.#quantile(this.#share())
+    const added = this.#wave === undefined ? 0 : waveAt(this.#wave, at - (this.#beganAt ?? at))
+    return Math.max(0, drawn + added)
   }
+
+  #share(): number {
+    const { random } = this.#context
+    return this.#draws === undefined ? random.next() : this.#draws.next(random)
+  }
+}
+
+/**
+ * SYN goes upstream and SYN-ACK downstream: a fault of one direction delays one of the two. The last ACK is sent with the first bytes, which are
+ * delayed themselves.
+ */
+function handshakeTime(p: LatencyParams, { random, direction }: ConnectContext): number {
+  const quantile = quantileFor(p)
+  const draw = (): number => (quantile === undefined ? p.latency : Math.max(0, quantile(random.next())))
+  return direction === 'both' ? draw() + draw() : draw()
 }
 
 export const latency = defineFault({
@@ -42,12 +150,65 @@ export const latency = defineFault({
   summary: 'Delivers every chunk later by a fixed time, with optional jitter.',
   details: `Each chunk is delivered \`latency\` ± \`jitter\` after it arrived. Order is kept: a chunk with a small draw waits behind its
 predecessor. Delays do not add up over chunks that are under way together, so throughput is not limited. The end of the stream is not delayed
-by itself; it follows the last chunk. Connecting is not delayed.
+by itself; it follows the last chunk.
 
 Two latency faults add up. Removing one delivers what it held at once; updating one applies the new delay to what is held, counted from when it arrived.
+With \`per: chunk\` the probability is that of each chunk; one that it spares still waits behind its predecessors.
+
+**Distributions.** A delay is drawn for each chunk, and one below 0 is 0. Without jitter nothing is drawn: all but the table are then the fixed \`latency\`.
+
+| \`distribution\` | \`latency\` | \`jitter\` | notes |
+|---|---|---|---|
+| \`uniform\` | mean | farthest from it | standard deviation 0.58 × jitter |
+| \`normal\` | mean | standard deviation | |
+| \`lognormal\` | mean | standard deviation | never below 0, skewed to long delays; median = latency / √(1 + (jitter/latency)²); needs a latency above 0 |
+| \`exponential\` | minimum | mean of the exponential wait on top, and its standard deviation | mean = latency + jitter; p99 = latency + 4.6 × jitter |
+| \`pareto\` | about the mean | scale | latency − 0.67 × jitter to latency + 4 × jitter; standard deviation 0.82 × jitter |
+| \`paretonormal\` | about the mean | scale | ¼ normal + ¾ pareto at the same percentile; standard deviation 0.83 × jitter |
+| \`table\` | added to each draw | – | the percentiles or the histogram of \`table\` |
+
+\`uniform\`, \`normal\`, \`pareto\` and \`paretonormal\` mean what they mean to tc-netem. Its Pareto distribution (shape 3) has a standard deviation of 1.15 × jitter and a tail without
+end; netem's tables stop at latency + 4 × jitter, where 1.1 % of the draws gather, and so does this. That takes 0.03 × jitter (paretonormal: 0.025) from the mean.
+
+A \`table\` holds percentiles, \`{p50: 20ms, p99: 400ms, p99.9: 2s}\`, that may not fall. Between two of them delays are spread evenly; below the first and above the last one
+every delay is exactly that one: nothing is made up that was not given, so give \`p0\` and \`p100\` too where the ends matter. Or it is a text, a histogram as CSV:
+lines of \`upper_bound,count\` (a duration and the number of delays up to it, above the bound of the line before), with or without this header. Delays are spread evenly within each bucket, the first of
+which begins at 0.
+
+**Correlation.** With \`correlation\` ρ each draw leans on the one before it in this direction of this session: draws are turned into normal ones, z' = ρ·z + √(1 − ρ²)·ε, and back
+(a Gaussian copula over an AR(1) process). The distribution stays exactly what it is without; ρ is the correlation of neighbours for normal delays, and their
+rank correlation, to within 0.018, for all. tc-netem's correlation means another thing: it blends each even draw with the one before, which narrows the
+distribution (with 50 % to 58 % of its width) and takes its tails away.
+
+**Wave.** The wave is added to each delay by when the chunk arrived; the sum is never below 0. \`sine\` and \`triangle\` begin at 0 and rise, \`square\` begins with half a period at + amplitude, \`saw\` rises from
+− to + amplitude and falls back. It begins when the fault begins to work on the session, the same in both directions, so that a run can be repeated; updates let it go on. Where a wave falls faster than time goes by,
+chunks catch up with their predecessors, and wait behind them.
+
+**Handshake.** Connecting is not delayed unless \`handshake\` is set. Then connecting to the upstream takes longer by what SYN and SYN-ACK would wait: by one delay, drawn like that of a chunk (without
+correlation and wave), or by two if the direction is \`both\`, so that the first answer comes when it would come with tc-netem. The time counts against the dial timeout; with
+\`per: chunk\` it is that of every session. The client's own \`connect()\` is still answered at once, by
+the proxy's kernel.
 
 Stands for distance, a busy network or a slow server. Times are good to about a millisecond.`,
+  example: {
+    latency: '80ms',
+    jitter: '15ms',
+    distribution: 'paretonormal',
+    correlation: '25%',
+    wave: { shape: 'sine', amplitude: '30ms', period: '60s' },
+    handshake: true,
+  },
   params,
+  per: ['session', 'chunk'],
+  warnings({ jitter, table, distribution, correlation = 0 }) {
+    if (jitter > 0 || table !== undefined) return []
+    return [
+      ...(distribution === undefined ? [] : ['distribution does nothing without jitter']),
+      ...(correlation > 0
+        ? ['correlation does nothing where no delay is drawn: there is neither jitter nor a table']
+        : []),
+    ]
+  },
   toxic: [
     {
       name: 'latency',
@@ -62,5 +223,9 @@ Stands for distance, a busy network or a slow server. Times are good to about a 
       fromParams: (p) => Math.round(p.jitter),
     },
   ],
-  stage: (p, context) => new Latency(p, context),
+  stage: (p, context, previous) => new Latency(p, context, previous instanceof Latency ? previous : undefined),
+  connect(p, context) {
+    const dial = p.handshake === true ? handshakeTime(p, context) : 0
+    return dial > 0 ? { dial } : undefined
+  },
 })

@@ -11,6 +11,7 @@ export const noop = defineFault({
 
 For checking that faults can be created, listed and removed, and as the control group of an experiment: the session takes the way through
 the stages without being harmed.`,
+  example: {},
   params: z.object({}),
   toxic: [],
   stage: () => new PassThrough(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * Parameter kinds with units. Each accepts a plain number in the base unit or a text with a unit, and answers the base unit:
- * milliseconds, bytes, bytes per second, 0…1.
+ * milliseconds, bytes, bytes per second, times per second, 0…1. Whole numbers are plain numbers.
  */
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
@@ -91,6 +91,20 @@ export function readRateText(text: string): number | undefined {
 
 /** A rate: bytes per second, or a text such as `20KB/s`, `1MiB/s`, `10mbit`. */
 export const rate = () => quantity('bytes/s', 'bytes per second or a rate such as "20KB/s", "10mbit"', readRateText)
+
+/** `/m` is per minute, as `m` is a minute. */
+const FREQUENCY_UNITS: Readonly<Record<string, number>> = { '/s': 1, '/m': 1 / 60, '/h': 1 / 3600 }
+
+/** How often something happens: times per second, or a text such as `200/s`, `30/m`. */
+export const frequency = () =>
+  quantity('/s', 'times per second or a text such as "200/s", "30/m"', (text) => readQuantity(text, FREQUENCY_UNITS))
+
+/** A whole number of `what`, `least` to `most`; never a text. */
+export const count = (what: string, least: number, most: number) => {
+  const accepts = `a whole number of ${what}, ${least} to ${most}`
+  const error = `expected ${accepts}`
+  return z.int({ error }).min(least, { error }).max(most, { error }).meta({ unit: 'count', accepts })
+}
 
 const SHARE = 'expected a share of 0 to 1 or a text such as "30%"'
 

@@ -1,8 +1,9 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
 import type { FaultDefinition } from './define.ts'
+import { type At, invalid, join, refusal } from './issues.ts'
 import { nearest } from './nearest.ts'
-import { COMMON_FIELDS } from './registry.ts'
+import { RESERVED } from './registry.ts'
 
 /** Parameters in base units (milliseconds, bytes, bytes per second). */
 export type Params = Readonly<Record<string, unknown>>
@@ -17,65 +18,41 @@ export function readParams(definition: FaultDefinition, input: unknown, path: st
     throw invalid(path === '' ? 'params' : path, input, expected)
   }
   const known = Object.keys(definition.params.shape)
-  for (const key of Object.keys(input)) if (!known.includes(key)) throw unknownKey(definition, key, known, path)
+  for (const key of Object.keys(input)) {
+    if (!known.includes(key)) throw unknownKey(definition.type, join(path, key), key, known, RESERVED)
+  }
   const result = definition.params.safeParse(input)
   if (result.success) return result.data
-  throw refused(result.error, input, path)
+  throw refusal(result.error, input, path, (at, key) =>
+    unknownKey(String(at.at(-1)), join(path, ...at, key), key, partsAt(definition, at)),
+  )
 }
 
-function unknownKey(definition: FaultDefinition, key: string, known: readonly string[], path: string) {
+/** `owner` is what has no such parameter: a type of fault, or a parameter that has parts. `alsoMeant`: what else may have been misspelt. */
+function unknownKey(
+  owner: string,
+  field: string,
+  key: string,
+  known: readonly string[],
+  alsoMeant: readonly string[] = [],
+): FoulweatherError {
   const guess = nearest(
     key,
-    [...known, ...COMMON_FIELDS].filter((word) => word !== key),
+    [...known, ...alsoMeant].filter((word) => word !== key),
   )
   const list = known.length === 0 ? 'none' : known.join(', ')
-  const expected = `one of the parameters of ${definition.type}: ${list}`
+  const expected = `one of the parameters of ${owner}: ${list}`
   const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
-  const field = join(path, key)
-  return new FoulweatherError(
-    'invalid_value',
-    `${field}: ${definition.type} has no such parameter${hint} (it has: ${list})`,
-    {
-      field,
-      value: key,
-      expected,
-    },
-  )
-}
-
-function refused(error: z.ZodError, input: object, path: string): FoulweatherError {
-  const issue = error.issues[0]
-  const key = String(issue?.path[0] ?? '')
-  const field = join(path, key)
-  const value: unknown = Object.entries(input).find(([name]) => name === key)?.[1]
-  const expected = (issue?.message ?? 'something else').replace(/^expected /, '')
-  if (value === undefined) {
-    return new FoulweatherError('missing_field', `${field} is missing: expected ${expected}`, { field, expected })
-  }
-  return invalid(field, value, expected)
-}
-
-export function invalid(field: string, value: unknown, expected: string): FoulweatherError {
-  return new FoulweatherError('invalid_value', `${field}: expected ${expected}, got ${show(value)}`, {
+  return new FoulweatherError('invalid_value', `${field}: ${owner} has no such parameter${hint} (it has: ${list})`, {
     field,
-    value,
+    value: key,
     expected,
   })
 }
 
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`
-}
-
-/** A value as an error message shows it: short, and whatever it is. */
-export function show(value: unknown): string {
-  if (typeof value === 'number') return String(value)
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch {
-    // Cyclic, or a BigInt somewhere in it: the kind of thing has to do.
-  }
-  const shown = text ?? (value === undefined ? 'nothing' : `a ${typeof value}`)
-  return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown
+/** Names of the parts of a parameter that is an object. */
+function partsAt(definition: FaultDefinition, at: At): readonly string[] {
+  let schema: z.core.JSONSchema._JSONSchema | undefined = z.toJSONSchema(definition.params, { io: 'input' })
+  for (const key of at) schema = typeof schema === 'object' ? schema.properties?.[String(key)] : undefined
+  return typeof schema === 'object' ? Object.keys(schema.properties ?? {}) : []
 }

@@ -1,29 +1,12 @@
 import { z } from 'zod'
+import { commonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from './common-fields.ts'
 import type { FaultDefinition } from './define.ts'
 
-/** The fields that every fault has or may have beside its parameters, which no parameter may shadow. */
-export const COMMON_FIELDS: readonly string[] = [
-  'name',
-  'type',
-  'direction',
-  'stream',
-  'toxicity',
-  'probability',
-  'per',
-  'match',
-  'exclude',
-  'schedule',
-  'ramp',
-  'ttl',
-  'lease',
-  'owner',
-  'on',
-  'limits',
-  'count',
-  'shadow',
-  'existing',
-  'on_remove',
-  'labels',
+/** What no parameter may be called: the fields that every fault has, may have, or may have one day. */
+export const RESERVED: readonly string[] = [
+  ...Object.keys(commonFields.shape),
+  ...SHOWN_FIELDS,
+  ...Object.keys(UNSUPPORTED_FIELDS),
 ]
 
 /** The faults by type. A list with a mistake in it is refused when the program is loaded. */
@@ -35,6 +18,9 @@ export function registry(faults: readonly FaultDefinition[]): ReadonlyMap<string
     for (const text of ['summary', 'details'] as const) {
       if (fault[text].trim() === '') throw new Error(`${fault.type} has no ${text}`)
     }
+    if (fault.stage === undefined && fault.connect === undefined && fault.door === undefined) {
+      throw new Error(`${fault.type} does nothing`)
+    }
     checkParams(fault)
     byType.set(fault.type, fault)
   }
@@ -44,11 +30,12 @@ export function registry(faults: readonly FaultDefinition[]): ReadonlyMap<string
 function checkParams(fault: FaultDefinition): void {
   const described = z.toJSONSchema(fault.params, { io: 'input' }).properties ?? {}
   for (const [name, schema] of Object.entries(described)) {
-    if (COMMON_FIELDS.includes(name)) throw new Error(`${fault.type}.${name} shadows a field that every fault has`)
+    if (RESERVED.includes(name)) throw new Error(`${fault.type}.${name} shadows a field that every fault has`)
     if (typeof schema === 'boolean' || (schema.description ?? '').trim() === '') {
       throw new Error(`${fault.type}.${name} is not described`)
     }
   }
+  if (!fault.params.safeParse(fault.example).success) throw new Error(`${fault.type} has an example that it refuses`)
   const attributes = fault.toxic?.map((attribute) => attribute.name) ?? []
   if (new Set(attributes).size < attributes.length) throw new Error(`${fault.type} has a toxic attribute twice`)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Stage } from '../core/outlet.ts'
 import type { Random } from '../core/random.ts'
-import type { StageContext } from '../core/stage-factory.ts'
+import type { StageContext } from '../core/fault-factory.ts'
 import { defineFault } from './define.ts'
 import { duration, size } from './params.ts'
 import { AT_ONCE, PassThrough } from './pass-through.ts'
@@ -95,6 +95,7 @@ Updating cuts and times what is held anew; what is cut stays cut. Removing deliv
 
 Stands for small packets and slow start, and brings out code that takes one read for one message. Each piece is a write of its own with TCP_NODELAY set,
 but without a \`delay\` the kernel or the reader may still join pieces: nothing in TCP keeps them apart.`,
+  example: { average_size: '64B', size_variation: '16B', delay: '2ms' },
   params,
   toxic: [
     {

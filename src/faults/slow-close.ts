@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AbortHow } from '../core/outlet.ts'
-import type { StageContext } from '../core/stage-factory.ts'
+import type { StageContext } from '../core/fault-factory.ts'
 import type { Ending } from '../core/words.ts'
 import { defineFault } from './define.ts'
 import { duration } from './params.ts'
@@ -64,6 +64,7 @@ Updating during the wait starts the new delay from zero; removing during the wai
 
 Stands for a peer that lingers, a load balancer that drains slowly, a server that forgets to close: it brings out pools that count a dying
 connection as a free one.`,
+  example: { delay: '5s' },
   params,
   toxic: [
     {

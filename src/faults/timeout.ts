@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Stage } from '../core/outlet.ts'
-import type { StageContext } from '../core/stage-factory.ts'
+import type { StageContext } from '../core/fault-factory.ts'
 import { defineFault } from './define.ts'
 import { EndsSession } from './ends-session.ts'
 import { duration } from './params.ts'
@@ -63,6 +63,7 @@ Updating does not close: the new time starts at the update. Setting \`toxicity\`
 it closes every live connection of the proxy that has this direction**, those that the draw had spared included, because bytes may be missing.
 
 Stands for a peer that has vanished without a word: a crashed host, a firewall that drops silently, a dead NAT entry.`,
+  example: { timeout: '3s' },
   params,
   toxic: [
     {

@@ -1,5 +1,5 @@
 /** How long before it is free again a serial resource asks for more, so that it never runs dry and little waits in front of it. */
-const LEAD_MS = 20
+export const LEAD_MS = 20
 
 /** How many turns are remembered, at 3 numbers each. Taking back more than that estimates from the pace of these. */
 const REMEMBERED = 1024
@@ -38,9 +38,14 @@ export class Turns {
     this.#setFreeAt(Math.max(this.#freeAt, at))
   }
 
+  /** When the next turn begins, for bytes that are there at `at`. */
+  begins(at: number): number {
+    return Math.max(this.#freeAt, at)
+  }
+
   /** The next turn is for `bytes` bytes that are there at `at`, and takes `duration`. Answers when it begins. */
   take(bytes: number, at: number, duration: number): number {
-    const begin = Math.max(this.#freeAt, at)
+    const begin = this.begins(at)
     if (this.#turns.length === REMEMBERED) this.#turns = this.#turns.slice(REMEMBERED / 2)
     this.#turns.push({ position: this.#bytes, freeBefore: this.#freeAt, begin })
     this.#bytes += bytes

@@ -5,11 +5,11 @@ import type { ControlChange } from '../../src/control/changes.ts'
 import { ControlPlane } from '../../src/control/control-plane.ts'
 import type { DataPlane } from '../../src/engine/data-plane.ts'
 import { createLocalDataPlane } from '../../src/engine/local-data-plane.ts'
-import { stageFactory } from '../../src/faults/index.ts'
+import { faultFactory } from '../../src/faults/index.ts'
 
 /** A control plane on a real data plane. */
 export class ControlRig implements AsyncDisposable {
-  readonly dataPlane: DataPlane = createLocalDataPlane({ seed: 1, factory: stageFactory })
+  readonly dataPlane: DataPlane = createLocalDataPlane({ seed: 1, factory: faultFactory })
   readonly control = new ControlPlane({ dataPlane: this.dataPlane, seed: 1 })
   /** What the control plane has told, in order. */
   readonly changes: ControlChange[] = []

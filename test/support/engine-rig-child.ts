@@ -1,8 +1,8 @@
-import { stageFactory } from '../../src/faults/index.ts'
+import { faultFactory } from '../../src/faults/index.ts'
 import { createLocalDataPlane } from '../../src/engine/local-data-plane.ts'
 
 /** The program of a test that needs a process of its own: one proxy in front of the upstream that is named on the command line. */
-const plane = createLocalDataPlane({ seed: 1, factory: stageFactory })
+const plane = createLocalDataPlane({ seed: 1, factory: faultFactory })
 const troubles = new Set<string>()
 plane.events.on('accept-failed', ({ error }) => troubles.add(error))
 plane.events.on('session-ended', ({ ending }) => troubles.add(`${ending?.origin}:${ending?.reason}`))

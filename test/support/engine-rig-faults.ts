@@ -4,7 +4,10 @@ import { parseParams } from '../../src/faults/index.ts'
 
 let revisions = 0
 
-export interface FaultOptions {
+export interface FaultOptions extends Pick<
+  FaultPlan,
+  'per' | 'match' | 'existing' | 'onRemove' | 'schedule' | 'ramp' | 'limits' | 'epoch'
+> {
   /** Default: the type. */
   readonly name?: string
   readonly direction?: FaultDirection
@@ -13,8 +16,8 @@ export interface FaultOptions {
 
 /** A validated fault as a plan has it; every call is a new revision. */
 export function fault(type: string, params: object = {}, options: FaultOptions = {}): FaultPlan {
-  const { name = type, direction = 'downstream', probability = 1 } = options
-  const common = { name, type, direction, probability, owner: 'api' }
+  const { name = type, direction = 'downstream', probability = 1, ...more } = options
+  const common = { ...more, name, type, direction, probability, owner: 'api' }
   return { ...common, params: parseParams(type, params), revision: ++revisions, draw: 0 }
 }
 

@@ -1,16 +1,19 @@
 import { Duplex } from 'node:stream'
 import type { AbortHow } from '../../src/core/outlet.ts'
 import type { FaultPlan } from '../../src/core/plan.ts'
-import type { FaultCounters } from '../../src/core/stage-factory.ts'
 import type { Direction, Ending } from '../../src/core/words.ts'
 import { Budget } from '../../src/engine/budget.ts'
-import { Chain, type ChainPlace } from '../../src/engine/chain.ts'
+import { Chain } from '../../src/engine/chain.ts'
+import { DecisionLog } from '../../src/engine/decision-log.ts'
+import { FaultSet } from '../../src/engine/fault-set.ts'
 import type { PeerSocket } from '../../src/engine/peer-socket.ts'
 import { ReadMemory } from '../../src/engine/read-memory.ts'
+import { ProxyCounters } from '../../src/engine/proxy-counters.ts'
 import { Relay, type RelayOwner } from '../../src/engine/relay.ts'
 import { Scheduler } from '../../src/engine/scheduler.ts'
 import type { EngineShared } from '../../src/engine/shared.ts'
-import { stageFactory } from '../../src/faults/index.ts'
+import { Selection } from '../../src/engine/selection.ts'
+import { faultFactory } from '../../src/faults/index.ts'
 import { ManualClock } from './manual-clock.ts'
 import { shown, time } from './recording-outlet.ts'
 
@@ -102,13 +105,14 @@ export interface RelayRigOptions {
   readonly sessionBudget?: number
   readonly processBudget?: Budget
   readonly ordinal?: number
+  readonly seed?: number
 }
 
 /**
  * The downstream direction of one session in manual time: real relay, chain, queue, scheduler and stages. What the client would see is
  * written down in `lines`: `"hello" @ 250`, `end @ 250`, `reset @ 300 (injected: reset_peer)`.
  */
-export class RelayRig implements RelayOwner, ChainPlace {
+export class RelayRig implements RelayOwner {
   readonly clock = new ManualClock()
   readonly lines: string[] = []
   readonly output: Buffer[] = []
@@ -119,26 +123,37 @@ export class RelayRig implements RelayOwner, ChainPlace {
   readonly chain: Chain
   readonly source: Source
   readonly destination: Destination
-  readonly counters = new Map<string, FaultCounters>()
+  readonly counters = new ProxyCounters()
+  readonly faultSet: FaultSet
+  readonly selection: Selection
   over = false
 
-  constructor({ sessionBudget = 2 ** 24, processBudget = new Budget(2 ** 28), ordinal = 1 }: RelayRigOptions = {}) {
+  constructor({
+    sessionBudget = 2 ** 24,
+    processBudget = new Budget(2 ** 28),
+    ordinal = 1,
+    seed = 1,
+  }: RelayRigOptions = {}) {
     this.ordinal = ordinal
     const engine: Pick<
       EngineShared,
-      'seed' | 'factory' | 'clock' | 'scheduler' | 'memory' | 'budget' | 'sessionBudget'
+      'seed' | 'factory' | 'clock' | 'scheduler' | 'memory' | 'budget' | 'sessionBudget' | 'decisions'
     > = {
-      seed: 1,
-      factory: stageFactory,
+      seed,
+      factory: faultFactory,
       clock: this.clock,
       scheduler: new Scheduler(this.clock),
       memory: new ReadMemory(),
       budget: processBudget,
       sessionBudget,
+      decisions: new DecisionLog(seed, 1000),
     }
     this.shared = engine as EngineShared
     this.relay = new Relay('downstream', this.shared, this, { received: 0, sent: 0 })
-    this.chain = new Chain(this, this.relay)
+    const place = { shared: this.shared, proxy: 'db', ordinal, id: '1', clientAddress: '127.0.0.1:1' }
+    this.selection = new Selection(place)
+    this.faultSet = new FaultSet(this.shared, this.counters, () => this.#faultsMoved())
+    this.chain = new Chain(this.selection, this.relay)
     this.source = new Source(() => this.relay)
     this.destination = new Destination(
       (bytes) => {
@@ -151,6 +166,10 @@ export class RelayRig implements RelayOwner, ChainPlace {
     this.relay.connect(asPeer(this.source), asPeer(this.destination))
   }
 
+  get decisions(): DecisionLog {
+    return this.shared.decisions
+  }
+
   get scheduler(): Scheduler {
     return this.shared.scheduler
   }
@@ -160,7 +179,13 @@ export class RelayRig implements RelayOwner, ChainPlace {
   }
 
   faults(...faults: readonly FaultPlan[]): void {
-    this.chain.update(faults, this.clock.now())
+    this.faultSet.update(faults, 0)
+    this.#faultsMoved()
+  }
+
+  #faultsMoved(): void {
+    this.selection.forgetBut(this.faultSet.now)
+    this.chain.update(this.faultSet.now, this.clock.now())
   }
 
   /** Bytes come from the source now, or after `wait` milliseconds. */
@@ -180,12 +205,6 @@ export class RelayRig implements RelayOwner, ChainPlace {
 
   chainRan(): void {
     this.chain.rescheduleWakers()
-  }
-
-  countersOf(fault: string): FaultCounters {
-    const counters = this.counters.get(fault) ?? { seen: 0, selected: 0, applied: 0 }
-    this.counters.set(fault, counters)
-    return counters
   }
 
   /** Lets streams tell what they tell a tick later (`drain`). */

@@ -41,9 +41,21 @@ function magnitude(random: Random, most: number): number {
   return Math.max(1, Math.floor(most ** random.next()))
 }
 
+/** Every fault that keeps all bytes, and does not end the session: by type, with parameters that let the streams end in time. */
 const PARAMS: Readonly<Record<string, (random: Random) => object>> = {
-  latency: (random) => ({ latency: integer(random, 0, 150), jitter: integer(random, 0, 50) }),
-  bandwidth: (random) => ({ rate: random.next() < 0.1 ? 0 : 10_000 * magnitude(random, 5000) }),
+  latency: (random) => ({
+    latency: integer(random, 1, 150),
+    jitter: integer(random, 1, 50),
+    distribution: oneOf(random, ['uniform', 'normal', 'lognormal', 'exponential', 'pareto', 'paretonormal']),
+    correlation: oneOf(random, [0, 0.5]),
+    handshake: random.next() < 0.5,
+    ...(random.next() < 0.3 ? { wave: { shape: 'sine', amplitude: integer(random, 1, 100), period: 500 } } : {}),
+  }),
+  bandwidth: (random) => ({
+    rate: random.next() < 0.1 ? 0 : 10_000 * magnitude(random, 5000),
+    burst: oneOf(random, [0, 100_000]),
+    scope: oneOf(random, ['session', 'session', 'proxy']),
+  }),
   slicer: (random) => {
     const average_size = integer(random, 64, 8192)
     return {
@@ -53,11 +65,41 @@ const PARAMS: Readonly<Record<string, (random: Random) => object>> = {
     }
   },
   slow_close: (random) => ({ delay: integer(random, 0, 300) }),
+  stall: (random) => ({ every: integer(random, 200, 1000), for: integer(random, 1, 100) }),
+  loss: (random) => ({ percent: integer(random, 0, 5), rtt: integer(random, 1, 50) }),
+  packet_loss: (random) => ({ loss_rate: random.next() / 20, correlation: random.next() / 4 }),
+  link: (random) => ({
+    rtt: integer(random, 1, 100),
+    rate: 100_000 * magnitude(random, 500),
+    loss: integer(random, 0, 2),
+  }),
+  accept_delay: (random) => ({ delay: integer(random, 0, 300) }),
+  connect_delay: (random) => ({ delay: integer(random, 0, 300) }),
   noop: () => ({}),
 }
 
+const TYPES = Object.keys(PARAMS)
+
 function params(type: string, random: Random): object {
   return PARAMS[type]?.(random) ?? {}
+}
+
+/** What may stand beside the parameters. */
+function options(type: string, random: Random, count: number): FaultOptions {
+  const direction = oneOf<FaultDirection>(random, ['upstream', 'downstream', 'both'])
+  const common = { name: `${type}-${count}`, direction, probability: oneOf(random, [1, 1, 0.5]) }
+  const further: readonly FaultOptions[] = [
+    {},
+    {},
+    { existing: 'skip' },
+    { match: { session: { every: 2 } } },
+    { schedule: { after: integer(random, 0, 300), for: integer(random, 1, 300), every: 600 } },
+    { limits: { maxInjections: magnitude(random, 500) } },
+    { limits: { maxActive: 10 } },
+    type === 'latency' ? { per: 'chunk' } : {},
+    type === 'latency' ? { ramp: { latency: { from: 0, to: 200, over: 2000 } } } : {},
+  ]
+  return { ...common, ...further[integer(random, 0, further.length - 1)] }
 }
 
 /** One random addition, update or removal. */
@@ -67,10 +109,8 @@ function changed(faults: readonly FaultPlan[], random: Random, count: number): r
   const chosen = faults[index]
   const draw = random.next()
   if (chosen === undefined || (draw < 0.4 && faults.length < MOST_FAULTS)) {
-    const type = oneOf(random, ['latency', 'bandwidth', 'slicer', 'slow_close', 'noop'])
-    const direction = oneOf<FaultDirection>(random, ['upstream', 'downstream', 'both'])
-    const options: FaultOptions = { name: `${type}-${count}`, direction, probability: oneOf(random, [1, 1, 0.5]) }
-    next.splice(integer(random, 0, next.length), 0, fault(type, params(type, random), options))
+    const type = TYPES[integer(random, 0, TYPES.length - 1)] ?? 'noop'
+    next.splice(integer(random, 0, next.length), 0, fault(type, params(type, random), options(type, random, count)))
   } else if (draw < 0.7) {
     next[index] = updated(chosen, params(chosen.type, random))
   } else {

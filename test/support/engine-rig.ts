@@ -5,7 +5,7 @@ import type { DataPlane, ProxyOutcome, ProxySnapshot, SessionInfo } from '../../
 import { createLocalDataPlane, type DataPlaneOptions } from '../../src/engine/local-data-plane.ts'
 import { ReadMemory } from '../../src/engine/read-memory.ts'
 import { Scheduler } from '../../src/engine/scheduler.ts'
-import { stageFactory } from '../../src/faults/index.ts'
+import { faultFactory } from '../../src/faults/index.ts'
 import { Peer } from './peers.ts'
 import { eventually } from './wait.ts'
 
@@ -57,12 +57,13 @@ export class EngineRig implements AsyncDisposable {
   readonly plane: DataPlane
   readonly ended: SessionInfo[] = []
   readonly #listening = listening()
+  readonly #made: RigProxy[] = []
   #proxies = 0
 
   constructor(options: Partial<DataPlaneOptions> = {}) {
     schedulers.clear()
     violations = []
-    this.plane = createLocalDataPlane({ seed: 1, factory: stageFactory, ...options })
+    this.plane = createLocalDataPlane({ seed: 1, factory: faultFactory, ...options })
     this.plane.events.on('session-ended', (info) => this.ended.push(info))
   }
 
@@ -78,6 +79,7 @@ export class EngineRig implements AsyncDisposable {
       ...plan,
     }
     const proxy = new RigProxy(this, full)
+    this.#made.push(proxy)
     const outcome = await proxy.change({})
     if (outcome.error !== undefined) throw outcome.error
     return proxy
@@ -103,6 +105,8 @@ export class EngineRig implements AsyncDisposable {
     for (const { id } of this.plane.sessions()) this.plane.kill(id)
     await this.allEnded()
     assert.equal(this.plane.snapshot().held.bytes, 0, 'bytes are held after all sessions have ended')
+    // Windows, ramps and doors have their times as long as there is a fault.
+    for (const proxy of this.#made) if (!proxy.removed && proxy.plan.faults.length > 0) await proxy.faults()
     const scheduled = Array.from(schedulers, (one) => one.size).filter((size) => size > 0)
     assert.deepEqual(scheduled, [], 'tasks stay scheduled')
     await this.plane.close()
@@ -151,7 +155,10 @@ export class RigProxy {
     await this.change({ faults })
   }
 
+  removed = false
+
   async remove(): Promise<void> {
+    this.removed = true
     await this.#rig.plane.apply({ remove: [this.name] })
   }
 

@@ -1,8 +1,8 @@
 import type { AbortHow, Outlet, Stage } from '../../src/core/outlet.ts'
 import { randomFor, type Random } from '../../src/core/random.ts'
-import type { FaultCounters } from '../../src/core/stage-factory.ts'
-import type { Ending } from '../../src/core/words.ts'
-import { faultDefinition, parseParams } from '../../src/faults/index.ts'
+import type { FaultCounters, StageContext } from '../../src/core/fault-factory.ts'
+import type { Direction, Ending } from '../../src/core/words.ts'
+import { effectOf, faultDefinition, parseParams } from '../../src/faults/index.ts'
 import { AssertionInlet, AssertionOutlet } from './assertion-outlet.ts'
 import { ManualClock } from './manual-clock.ts'
 import { shown, time } from './recording-outlet.ts'
@@ -27,6 +27,29 @@ interface Slot {
   readonly selected: boolean
 }
 
+/** Where stages of one fault meet: hand the same one to several chains to make these directions of a session, or sessions of a proxy. */
+export class SharedObjects {
+  readonly #byFault = new Map<string, object>()
+
+  readonly of = (fault: string): StageContext['shared'] => {
+    const byFault = this.#byFault
+    return function shared<T extends object>(_scope: 'session' | 'proxy', make: () => T): T {
+      const known = byFault.get(fault) ?? make()
+      byFault.set(fault, known)
+      // What a fault has made under its own name is what it asks for again.
+      return known as T
+    }
+  }
+}
+
+export interface ChainOptions {
+  readonly randomOf?: (name: string) => Random
+  readonly direction?: Direction
+  /** Chains that meet have to run on one clock. */
+  readonly clock?: ManualClock
+  readonly shared?: SharedObjects
+}
+
 type Item =
   | { readonly kind: 'chunk'; at: number; readonly arrival: number; readonly bytes: Buffer }
   | { readonly kind: 'end'; at: number; readonly arrival: number }
@@ -37,7 +60,9 @@ type Item =
  * assertions, and what a peer would see is written down in `lines` when it is due: `100 bytes @ 250`, `end @ 250`.
  */
 export class FaultChain {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
+  /** What the faults put on record: `slow: stall @ 20 {"ms":200}`. */
+  readonly records: string[] = []
   readonly lines: string[] = []
   readonly delivered: { readonly bytes: Buffer; readonly at: number }[] = []
   readonly sent: Buffer[] = []
@@ -45,6 +70,8 @@ export class FaultChain {
   welcomeAt = -Infinity
   readonly counters = new Map<string, FaultCounters>()
   readonly #randomOf: (name: string) => Random
+  readonly #direction: Direction
+  readonly #shared: SharedObjects
   #slots: readonly Slot[] = []
   #queue: Item[] = []
   #arrival = 0
@@ -59,8 +86,12 @@ export class FaultChain {
     abort: (at, how, ending) => this.#push({ kind: 'abort', at, arrival: this.#arrival, how, ending }),
   }
 
-  constructor(faults: readonly TestFault[] = [], randomOf = (name: string): Random => randomFor(1, name)) {
+  constructor(faults: readonly TestFault[] = [], options: ChainOptions = {}) {
+    const { randomOf = (name) => randomFor(1, name), direction = 'downstream' } = options
     this.#randomOf = randomOf
+    this.#direction = direction
+    this.#shared = options.shared ?? new SharedObjects()
+    this.clock = options.clock ?? new ManualClock()
     this.set(...faults)
   }
 
@@ -148,12 +179,23 @@ export class FaultChain {
     if (definition === undefined) throw new Error(`no fault ${fault.type}`)
     const counters = this.counters.get(name) ?? { seen: 0, selected: 0, applied: 0 }
     this.counters.set(name, counters)
-    const stage = definition.stage(
-      parseParams(fault.type, fault.params ?? {}),
-      { random: this.#randomOf(name), counters, ending: { origin: 'injected', reason: name } },
+    const params = parseParams(fault.type, fault.params ?? {})
+    const context: StageContext = {
+      random: this.#randomOf(name),
+      counters,
+      ending: { origin: 'injected', reason: name },
+      direction: this.#direction,
+      shared: this.#shared.of(name),
+      record: (at, what, detail) =>
+        this.records.push(`${name}: ${what} @ ${time(at)}${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`),
+    }
+    const stage = definition.stage?.(
+      params,
+      context,
       before.find((slot) => slot.name === name && slot.fault.type === fault.type)?.stage,
     )
     const outlet = new AssertionOutlet(this.#sink)
+    if (stage === undefined) throw new Error(`${fault.type} has no stage`)
     stage.next = outlet
     const inlet = new AssertionInlet(stage, outlet)
     return {
@@ -162,7 +204,7 @@ export class FaultChain {
       stage,
       outlet,
       inlet,
-      timing: definition.effect === 'timing',
+      timing: effectOf(definition, params) === 'timing',
       selected: fault.selected ?? true,
     }
   }

@@ -27,7 +27,11 @@ async function selectedBy(seed: number, others: readonly string[] = []): Promise
     .filter(({ stages }) => stages.downstream.includes('half'))
     .map(({ ordinal }) => ordinal)
   for (const client of clients) client[Symbol.dispose]()
-  expect(proxy.snapshot.faults['half']).toEqual({ seen: SESSIONS, selected: selected.length, applied: selected.length })
+  expect(proxy.snapshot.faults['half']).toMatchObject({
+    seen: SESSIONS,
+    selected: selected.length,
+    applied: selected.length,
+  })
   return selected.toSorted((a, b) => a - b)
 }
 
@@ -40,7 +44,7 @@ test('a probability of a half selects about half of 200 sessions, and the same o
   expect(await selectedBy(43)).not.toEqual(selected)
 })
 
-test('both directions of a session draw for themselves', async () => {
+test('both directions of a session share one draw', async () => {
   await using echo = await Upstream.echo()
   await using rig = new EngineRig()
   const proxy = await rig.proxy(echo, {
@@ -48,8 +52,8 @@ test('both directions of a session draw for themselves', async () => {
   })
   const clients = await Promise.all(Array.from({ length: 60 }, () => proxy.client()))
   const outcomes = new Set(proxy.sessions().map(({ stages }) => `${stages.upstream.length}${stages.downstream.length}`))
-  expect(outcomes).toEqual(new Set(['00', '01', '10', '11']))
-  expect(proxy.snapshot.faults['half']?.seen).toBe(120)
+  expect(outcomes).toEqual(new Set(['00', '11']))
+  expect(proxy.snapshot.faults['half']?.seen).toBe(60)
   for (const client of clients) client[Symbol.dispose]()
 })
 
@@ -65,6 +69,6 @@ test('live sessions draw again when the plan says so', async () => {
   expect(proxy.sessions()[0]?.stages.downstream).toEqual(['n'])
   await proxy.faults(redrawn(always, 0))
   expect(proxy.sessions()[0]?.stages.downstream).toEqual([])
-  expect(proxy.snapshot.faults['n']).toEqual({ seen: 3, selected: 1, applied: 0 })
+  expect(proxy.snapshot.faults['n']).toMatchObject({ seen: 3, selected: 1, applied: 0 })
   await client.ping()
 })

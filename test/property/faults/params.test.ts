@@ -30,11 +30,18 @@ function orRefused<T>(act: () => T): T | undefined {
   }
 }
 
-test('whatever is given for parameters is taken as finite numbers or refused as the user’s mistake', () => {
+/** A finite number, 0 or more; a word; a switch; or an object of such. */
+function isUsable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isUsable)
+  return typeof value === 'string' || typeof value === 'boolean'
+}
+
+test('whatever is given for parameters is taken as usable values or refused as the user’s mistake', () => {
   const types = fc.constantFrom(...FAULTS.map(({ type }) => type))
   const cases = fc.property(types, fc.oneof(anything, nearlyParams), (type, input) => {
     const params = orRefused(() => parseParams(type, input))
-    expect(Object.values(params ?? {}).filter((value) => !(Number.isFinite(value) && Number(value) >= 0))).toEqual([])
+    expect(Object.values(params ?? {}).filter((value) => !isUsable(value))).toEqual([])
     const again = params === undefined ? undefined : parseParams(type, params)
     expect(again).toEqual(params)
   })

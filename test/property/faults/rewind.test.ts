@@ -2,7 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FAULTS, parseParams } from '../../../src/faults/index.ts'
 import { arbitraryParams } from '../../support/arbitrary-params.ts'
+import type { StageContext } from '../../../src/core/fault-factory.ts'
 import { asserted } from '../../support/assertion-outlet.ts'
+import { SharedObjects } from '../../support/fault-chain.ts'
 import { ManualRandom } from '../../support/manual-random.ts'
 import { RecordingOutlet } from '../../support/recording-outlet.ts'
 
@@ -23,7 +25,7 @@ function difference(again: readonly number[], before: readonly number[]): number
 /** As many pieces are remembered exactly. */
 const EXACTLY = 500
 
-const timing = FAULTS.filter(({ effect }) => effect === 'timing')
+const timing = FAULTS.filter((definition) => definition.effect === 'timing' && definition.stage !== undefined)
 
 describe.each(timing.map((definition) => [definition.type, definition] as const))('%s', (type, definition) => {
   test('held bytes that pass again are due when they were', () => {
@@ -32,8 +34,16 @@ describe.each(timing.map((definition) => [definition.type, definition] as const)
       const recorded = new RecordingOutlet()
       const counters = { seen: 0, selected: 0, applied: 0 }
       // A middling draw for everything: what is drawn again may be another number, and is no part of the promise.
-      const context = { random: new ManualRandom(0.5), counters, ending: { origin: 'injected', reason: type } } as const
-      const stage = definition.stage(parseParams(type, params), context, undefined)
+      const context: StageContext = {
+        random: new ManualRandom(0.5),
+        counters,
+        ending: { origin: 'injected', reason: type },
+        direction: 'downstream',
+        shared: new SharedObjects().of(type),
+        record: () => {},
+      }
+      const stage = definition.stage?.(parseParams(type, params), context, undefined)
+      if (stage === undefined) throw new Error(`${type} has no stage`)
       const inlet = asserted(stage, recorded)
       stage.open?.(0)
 
@@ -44,6 +54,9 @@ describe.each(timing.map((definition) => [definition.type, definition] as const)
         inlet.chunk(Buffer.alloc(size, 'x'), now)
         while (arrivalOf.length < recorded.chunks.length) arrivalOf.push(now)
       }
+
+      // Of a session that the fault has ended, nothing is left to pass again.
+      fc.pre(recorded.chunks.length === recorded.lines.length)
 
       const pieces = recorded.chunks.length
       const first = Math.max(pieces - EXACTLY, Math.floor(pieces * (1 - heldShare)))

@@ -302,7 +302,7 @@ describe('the draw', () => {
         rig.faults(chance)
         expect(rig.chain.names.length === 1).toBe(drawn)
       }
-      expect(rig.counters.get('noop')).toMatchObject({ seen: 1, selected: drawn ? 1 : 0 })
+      expect(rig.counters.ofFault('noop')).toMatchObject({ seen: 1, selected: drawn ? 1 : 0 })
     }
     expect(selected.size).toBe(2)
   })
@@ -316,7 +316,7 @@ describe('the draw', () => {
     rig.receive('b')
     rig.clock.advance(100)
     expect(rig.lines).toEqual(['"a" @ 0', '"b" @ 100'])
-    expect(rig.counters.get('latency')).toEqual({ seen: 2, selected: 1, applied: 1 })
+    expect(rig.counters.ofFault('latency')).toMatchObject({ seen: 2, selected: 1, applied: 1 })
   })
 
   test('a fault that loses its session lets go what it held', () => {

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { FaultChain } from '../../support/fault-chain.ts'
+import { parseParams } from '../../../src/faults/index.ts'
+import { FaultChain, SharedObjects, type TestFault } from '../../support/fault-chain.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 const bandwidth = (rate: number | string) => ({ type: 'bandwidth', params: { rate } })
+const withBurst = (rate: number, burst: number | string) => ({ type: 'bandwidth', params: { rate, burst } })
+const shared = (rate: number, burst = 0) => ({ type: 'bandwidth', params: { rate, burst, scope: 'proxy' } })
 const KB = 1000
+
+function twoSessions(fault: TestFault): [FaultChain, FaultChain] {
+  const meeting = { clock: new ManualClock(), shared: new SharedObjects() }
+  return [new FaultChain([fault], meeting), new FaultChain([fault], meeting)]
+}
 
 test('the wait comes before the bytes', () => {
   const chain = new FaultChain([bandwidth(1 * KB)])
@@ -198,4 +207,147 @@ test('bandwidth then latency adds up, as latency then bandwidth does', () => {
     chain.advanceTo(1000)
     expect(chain.lines).toEqual(['100 bytes @ 300', '100 bytes @ 400', '50 bytes @ 450'])
   }
+})
+
+describe('a burst', () => {
+  test('of a new pipe passes at once, in one piece; the rest is paced', () => {
+    const chain = new FaultChain([withBurst(1 * KB, 300)])
+    chain.send(450)
+    chain.advanceTo(1000)
+    expect(chain.lines).toEqual(['300 bytes @ 0', '100 bytes @ 100', '50 bytes @ 150'])
+  })
+
+  test('is saved up again while the pipe is idle, up to its size', () => {
+    const chain = new FaultChain([withBurst(1 * KB, 300)])
+    chain.send(300)
+    chain.advanceTo(120)
+    chain.send(200)
+    chain.advanceTo(10_000)
+    chain.send(400)
+    chain.advanceTo(20_000)
+    expect(chain.lines).toEqual([
+      '300 bytes @ 0',
+      '120 bytes @ 120',
+      '80 bytes @ 200',
+      '300 bytes @ 10000',
+      '100 bytes @ 10100',
+    ])
+  })
+
+  test('times what is held anew when it grows; a pipe that was busy had nothing saved up', () => {
+    const chain = new FaultChain([withBurst(1 * KB, 0)])
+    chain.send(200)
+    chain.advanceTo(150)
+    chain.set(withBurst(1 * KB, 200))
+    chain.advanceTo(1000)
+    chain.set(withBurst(1 * KB, 0))
+    chain.send(100)
+    chain.advanceTo(1050)
+    chain.set(withBurst(1 * KB, 200))
+    expect(chain.lines).toEqual(['100 bytes @ 100', '100 bytes @ 200', '100 bytes @ 1050'])
+  })
+
+  test('is empty when a cut pipe is mended', () => {
+    const chain = new FaultChain([withBurst(0, 300)])
+    chain.send(200)
+    chain.advanceTo(5000)
+    chain.set(withBurst(1 * KB, 300))
+    chain.advanceTo(9000)
+    expect(chain.lines).toEqual(['100 bytes @ 5100', '100 bytes @ 5200'])
+  })
+
+  test('that would take longer to fill than time is reckoned with lets everything through', () => {
+    const chain = new FaultChain([{ type: 'bandwidth', params: { rate: 1e-3, burst: 1e30 } }])
+    chain.send(10_000)
+    expect(chain.lines).toEqual(['10000 bytes @ 0'])
+  })
+})
+
+describe('with scope proxy', () => {
+  test('sessions take turns, a read at a time', () => {
+    const [a, b] = twoSessions(shared(1 * KB))
+    a.send(200)
+    b.send(100)
+    a.send(100)
+    a.advanceTo(1000)
+    expect(a.lines).toEqual(['100 bytes @ 100', '100 bytes @ 200', '100 bytes @ 400'])
+    expect(b.lines).toEqual(['100 bytes @ 300'])
+    expect(a.welcomeAt).toBe(380)
+  })
+
+  test('the burst is one for all', () => {
+    const [a, b] = twoSessions(shared(1 * KB, 300))
+    a.send(200)
+    b.send(200)
+    a.advanceTo(1000)
+    expect(a.lines).toEqual(['200 bytes @ 0'])
+    expect(b.lines).toEqual(['100 bytes @ 0', '100 bytes @ 100'])
+  })
+
+  test('each direction has its own pipe', () => {
+    const meeting = { clock: new ManualClock(), shared: new SharedObjects() }
+    const up = new FaultChain([shared(1 * KB)], { ...meeting, direction: 'upstream' })
+    const down = new FaultChain([shared(1 * KB)], { ...meeting, direction: 'downstream' })
+    up.send(100)
+    down.send(100)
+    up.advanceTo(1000)
+    expect([...up.lines, ...down.lines]).toEqual(['100 bytes @ 100', '100 bytes @ 100'])
+  })
+
+  test('a new rate applies to all, in the order in which they came', () => {
+    const [a, b] = twoSessions(shared(1 * KB))
+    b.send(200)
+    a.send(200)
+    a.advanceTo(150)
+    const faster = shared(2 * KB)
+    a.set(faster)
+    b.set(faster)
+    a.advanceTo(1000)
+    expect(b.lines).toEqual(['100 bytes @ 100', '100 bytes @ 150'])
+    expect(a.lines).toEqual(['100 bytes @ 200', '100 bytes @ 250'])
+  })
+
+  test('a cut pipe holds all of them, and flows for all when it is mended', () => {
+    const [a, b] = twoSessions(shared(0))
+    a.send(100)
+    b.send(100)
+    a.advanceTo(5000)
+    expect([...a.lines, ...b.lines]).toEqual([])
+    const mended = shared(1 * KB)
+    b.set(mended)
+    a.set(mended)
+    a.advanceTo(9000)
+    expect([...b.lines, ...a.lines]).toEqual(['100 bytes @ 5100', '100 bytes @ 5200'])
+  })
+
+  test('what the draw spares passes at once, and the others are no slower for it', () => {
+    const pipe = shared(1 * KB)
+    const [a, b] = twoSessions(pipe)
+    a.send(200)
+    b.send(100)
+    a.advanceTo(100)
+    a.set({ ...pipe, selected: false })
+    b.send(100)
+    a.advanceTo(1000)
+    expect(a.lines).toEqual(['100 bytes @ 100', '100 bytes @ 100'])
+    expect(b.lines).toEqual(['100 bytes @ 300', '100 bytes @ 400'])
+  })
+
+  test('going from a pipe for each to one for all starts with an empty pipe now', () => {
+    const [a, b] = twoSessions(bandwidth(1 * KB))
+    a.send(300)
+    b.send(300)
+    a.advanceTo(200)
+    const one = shared(1 * KB)
+    for (const chain of [a, b]) chain.set(one)
+    a.advanceTo(1000)
+    expect(a.lines).toEqual(['100 bytes @ 100', '100 bytes @ 200', '100 bytes @ 300'])
+    expect(b.lines).toEqual(['100 bytes @ 100', '100 bytes @ 200', '100 bytes @ 400'])
+  })
+})
+
+test('a scope that there is not is refused with those that there are', () => {
+  expect(() => parseParams('bandwidth', { rate: 1, scope: 'process' })).toThrow(
+    'scope: expected session or proxy, got "process"',
+  )
 })

@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { FaultPlan } from '../../../src/core/plan.ts'
 import { FoulweatherError } from '../../../src/core/errors.ts'
 import { defineFault } from '../../../src/faults/define.ts'
 import {
-  COMMON_FIELDS,
+  RESERVED,
   describeFault,
   faultDefinition,
   FAULTS,
   nearestType,
   paramsToToxic,
   parseParams,
-  stageFactory,
+  faultFactory,
   toxicToParams,
 } from '../../../src/faults/index.ts'
-import { latency } from '../../../src/faults/latency.ts'
+import { noop } from '../../../src/faults/noop.ts'
+import { readParams } from '../../../src/faults/parse-params.ts'
 import { PassThrough } from '../../../src/faults/pass-through.ts'
 import { registry } from '../../../src/faults/registry.ts'
 
@@ -33,34 +35,39 @@ function known(type: string) {
   return definition
 }
 
+function plan(type: string): FaultPlan {
+  return { name: 'x', type, direction: 'both', probability: 1, params: {}, owner: 'api', revision: 0, draw: 0 }
+}
+
+const OF_TOXIPROXY = ['bandwidth', 'latency', 'limit_data', 'noop', 'reset_peer', 'slicer', 'slow_close', 'timeout']
+
 describe('the list', () => {
   test('has the toxics of Toxiproxy', () => {
     const toxics = FAULTS.filter(({ toxic }) => toxic !== undefined).map(({ type }) => type)
-    const ofToxiproxy = ['bandwidth', 'latency', 'limit_data', 'noop', 'reset_peer', 'slicer', 'slow_close', 'timeout']
-    expect(toxics).toEqual(expect.arrayContaining(ofToxiproxy))
+    expect(toxics).toEqual(expect.arrayContaining(OF_TOXIPROXY))
   })
 
   test('a mistake in it is refused at load', () => {
-    const good = { ...latency, params: z.object({}) }
+    const good = { ...noop, params: z.object({}), example: {} }
     const withParam = (name: string, description = 'what it is') =>
       defineFault({
         ...good,
         params: z.object({ [name]: z.number().describe(description) }),
         stage: () => new PassThrough(),
       })
-    expect(() => registry([good, good])).toThrow('two faults are called latency')
+    expect(() => registry([good, good])).toThrow('two faults are called noop')
     expect(() => registry([{ ...good, type: '' }])).toThrow('no type')
     expect(() => registry([{ ...good, type: 'Has Blanks' }])).toThrow('no type')
-    expect(() => registry([{ ...good, summary: ' ' }])).toThrow('latency has no summary')
-    expect(() => registry([{ ...good, details: '' }])).toThrow('latency has no details')
-    expect(() => registry([withParam('undescribed', '')])).toThrow('latency.undescribed is not described')
-    for (const field of COMMON_FIELDS) expect(() => registry([withParam(field)])).toThrow(`latency.${field} shadows`)
-    expect([...registry([good]).keys()]).toEqual(['latency'])
+    expect(() => registry([{ ...good, summary: ' ' }])).toThrow('noop has no summary')
+    expect(() => registry([{ ...good, details: '' }])).toThrow('noop has no details')
+    expect(() => registry([withParam('undescribed', '')])).toThrow('noop.undescribed is not described')
+    for (const field of RESERVED) expect(() => registry([withParam(field)])).toThrow(`noop.${field} shadows`)
+    expect([...registry([good]).keys()]).toEqual(['noop'])
   })
 
   test('stages are made by type, and an unknown type in a plan is a bug of ours', () => {
-    expect(stageFactory.effectOf('limit_data')).toBe('ending')
-    expect(() => stageFactory.effectOf('rain')).toThrow('unknown fault type rain')
+    expect(faultFactory.effectOf(plan('limit_data'))).toBe('ending')
+    expect(() => faultFactory.effectOf(plan('rain'))).toThrow('unknown fault type rain')
   })
 })
 
@@ -81,7 +88,7 @@ describe('the nearest type', () => {
 describe('parameters', () => {
   test('come out in base units, with defaults', () => {
     expect(parseParams('latency', { latency: '1.5s' })).toEqual({ latency: 1500, jitter: 0 })
-    expect(parseParams('bandwidth', { rate: '8mbit' })).toEqual({ rate: 1_000_000 })
+    expect(parseParams('bandwidth', { rate: '8mbit' })).toMatchObject({ rate: 1_000_000 })
     expect(parseParams('slicer', { average_size: '1KiB', delay: '500us' })).toEqual({
       average_size: 1024,
       size_variation: 0,
@@ -127,6 +134,82 @@ describe('parameters', () => {
     }
   })
 
+  describe('inside a parameter', () => {
+    test('are named by their path, with the value that is there', () => {
+      const wave = { shape: 'sine', amplitude: '30ms', period: '1s' }
+      const cases = [
+        [{ wave: { ...wave, period: 'long' } }, 'wave.period', 'milliseconds or a duration', 'long'],
+        [{ wave: { ...wave, period: 0 } }, 'wave.period', 'a duration above 0', 0],
+        [{ wave: { ...wave, shape: 'round' } }, 'wave.shape', 'sine, square, saw, triangle', 'round'],
+        [{ wave: 'sine' }, 'wave', 'an object with shape, amplitude and period', 'sine'],
+        [{ table: { p50: 10, p99: 'slow' } }, 'table.p99', 'milliseconds or a duration', 'slow'],
+        [{ table: { p50: 10, 'p99.9': true } }, 'table.p99.9', 'milliseconds or a duration', true],
+        [{ table: { p50: 10, p101: 20 } }, 'table.p101', 'a percentile from p0 to p100', 'p101'],
+        [{ table: { p50: 10, p99: 5 } }, 'table.p99', 'no less than p50, which is 10 ms', 5],
+        [{ table: 7 }, 'table', 'percentiles such as', 7],
+        [{ table: 'upper_bound,count\n10ms,x' }, 'table', 'line 2 to be an upper bound and a count', '10ms,x'],
+      ] as const
+      for (const [params, field, expected, value] of cases) {
+        const error = errorOf(() => parseParams('latency', params, 'faults[2]'))
+        expect(error.code).toBe('invalid_value')
+        expect(error.field).toBe(`faults[2].${field}`)
+        expect(error.expected).toContain(expected)
+        expect(error.value).toBe(value)
+        expect(error.message).toBe(`faults[2].${field}: expected ${error.expected}, got ${JSON.stringify(value)}`)
+      }
+    })
+
+    test('missing ones are named', () => {
+      const error = errorOf(() => parseParams('latency', { wave: { shape: 'saw', amplitude: 5 } }))
+      expect(error.code).toBe('missing_field')
+      expect(error.message).toBe(
+        'wave.period is missing: expected milliseconds or a duration such as "250ms", "1.5s", "5m"',
+      )
+      expect(error.field).toBe('wave.period')
+    })
+
+    test('unknown keys are refused, with the nearest known one', () => {
+      const wave = { shape: 'saw', amplitude: 5, period: 5, perriod: 6 }
+      const error = errorOf(() => parseParams('latency', { wave }, 'faults[0]'))
+      expect(error.code).toBe('invalid_value')
+      expect(error.field).toBe('faults[0].wave.perriod')
+      expect(error.value).toBe('perriod')
+      expect(error.message).toBe(
+        'faults[0].wave.perriod: wave has no such parameter; did you mean "period"? (it has: shape, amplitude, period)',
+      )
+    })
+  })
+
+  test('the words of a list are named where a kind leaves it to zod to say so', () => {
+    const definition = defineFault({
+      type: 'weather',
+      layer: 'transport',
+      effect: 'timing',
+      summary: 'x',
+      details: 'x',
+      params: z.object({
+        mood: z.enum(['fair', 'foul']).describe('x'),
+        wet: z.boolean().describe('x'),
+        layers: z.array(z.strictObject({ size: z.number().describe('x') })).describe('x'),
+      }),
+      example: {},
+      stage: () => new PassThrough(),
+    })
+    const right = { mood: 'fair', wet: true, layers: [] }
+    expect(errorOf(() => readParams(definition, { ...right, mood: 5 }, '')).message).toBe(
+      'mood: expected one of "fair"|"foul", got 5',
+    )
+    expect(errorOf(() => readParams(definition, { ...right, wet: 'yes' }, '')).message).toBe(
+      'wet: expected boolean, got "yes"',
+    )
+    expect(errorOf(() => readParams(definition, { ...right, layers: [{ size: 1 }, { size: '2' }] }, '')).message).toBe(
+      'layers[1].size: expected number, got "2"',
+    )
+    expect(errorOf(() => readParams(definition, { mood: 'foul', layers: [] }, '')).message).toBe(
+      'wet is missing: expected boolean',
+    )
+  })
+
   test('an unknown type is refused, with the nearest known one', () => {
     const error = errorOf(() => parseParams('latancy', {}))
     expect(error.code).toBe('invalid_fault_type')
@@ -156,12 +239,12 @@ describe('as Toxiproxy’s clients see them', () => {
     ['noop', {}, {}],
   ])('%s: attributes and parameters say the same', (type, attributes, params) => {
     const definition = known(type)
-    expect(toxicToParams(definition, attributes)).toEqual(params)
+    expect(toxicToParams(definition, attributes)).toMatchObject(params)
     expect(paramsToToxic(definition, params)).toEqual(attributes)
   })
 
   test('every attribute is 0 unless given, and null is not given', () => {
-    for (const definition of FAULTS) {
+    for (const definition of OF_TOXIPROXY.map(known)) {
       const params = toxicToParams(definition, {})
       for (const value of Object.values(paramsToToxic(definition, params) ?? {})) expect(value).toBe(0)
     }
@@ -216,4 +299,20 @@ test('a fault type is described as plain data, with a schema that has units', ()
   expect(description.toxic).toContainEqual({ name: 'delay', unit: 'µs' })
   expect(description.schema.properties?.['delay']).toMatchObject({ default: 0, unit: 'ms' })
   expect(description.schema.required).toEqual(['average_size'])
+})
+
+test('the parts of a parameter are described too', () => {
+  const { schema } = describeFault(known('latency'))
+  const { wave, table, distribution, correlation, handshake } = schema.properties ?? {}
+  expect(wave).toMatchObject({
+    type: 'object',
+    required: ['shape', 'amplitude', 'period'],
+    additionalProperties: false,
+  })
+  expect(wave).toHaveProperty('properties.period', expect.objectContaining({ unit: 'ms' }))
+  expect(table).toHaveProperty('anyOf[1].additionalProperties', expect.objectContaining({ unit: 'ms' }))
+  expect(distribution).toMatchObject({ enum: expect.arrayContaining(['uniform', 'paretonormal', 'table']) })
+  expect(correlation).toMatchObject({ unit: '0…1' })
+  expect(handshake).toMatchObject({ type: 'boolean' })
+  expect(schema.required ?? []).toEqual([])
 })

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { z } from 'zod'
-import { duration, probability, rate, size } from '../../../src/faults/params.ts'
+import { z } from 'zod'
+import { count, duration, frequency, probability, rate, size } from '../../../src/faults/params.ts'
 
 interface Kind {
   readonly schema: z.ZodType
   readonly reads: readonly (readonly [given: number | string, value: number])[]
   readonly refuses: readonly unknown[]
+  /** The beginning of what every refusal says. */
+  readonly says?: string
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -71,6 +73,30 @@ const KINDS: Readonly<Record<string, Kind>> = {
     // A small b is a bit to some and a byte to others.
     refuses: [-1, '10Mb/s', '10mb', '10kb', '10Mbps', '10MBps', 'unlimited', Infinity],
   },
+  frequency: {
+    schema: frequency(),
+    reads: [
+      [200, 200],
+      [0, 0],
+      [0.5, 0.5],
+      ['200', 200],
+      ['200/s', 200],
+      ['2.5 /S', 2.5],
+      ['30/m', 0.5],
+      ['9/h', 0.0025],
+    ],
+    refuses: [-1, '-1/s', '5/min', '5s', '5/', '/s', '5Hz', NaN, Infinity, null, undefined],
+    says: 'expected times per second or a text such as "200/s"',
+  },
+  count: {
+    schema: count('jobs', 1, 100),
+    reads: [
+      [1, 1],
+      [100, 100],
+    ],
+    refuses: [0, 101, -1, 1.5, '5', NaN, Infinity, null, undefined],
+    says: 'expected a whole number of jobs, 1 to 100',
+  },
   probability: {
     schema: probability(),
     reads: [
@@ -85,12 +111,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 }
 
-describe.each(Object.entries(KINDS))('%s', (_, { schema, reads, refuses }) => {
+describe.each(Object.entries(KINDS))('%s', (_, { schema, reads, refuses, says }) => {
   test.each(reads)('reads %j as %d', (given, value) => expect(schema.parse(given)).toBeCloseTo(value, 9))
 
   test.each(refuses.map((given) => [given]))('refuses %j and says what would be right', (given) => {
     const { error } = schema.safeParse(given)
     expect(error?.issues).toHaveLength(1)
-    expect(error?.issues[0]?.message).toMatch(/^expected .*"/)
+    expect(error?.issues[0]?.message).toMatch(says === undefined ? /^expected .*"/ : new RegExp(`^${says}`))
+  })
+})
+
+test('a unit for plain numbers, and what is accepted, are part of the description', () => {
+  expect(z.toJSONSchema(frequency(), { io: 'input' })).toMatchObject({ unit: '/s' })
+  expect(z.toJSONSchema(count('jobs', 1, 100), { io: 'input' })).toMatchObject({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    unit: 'count',
+    accepts: 'a whole number of jobs, 1 to 100',
   })
 })

@@ -1,0 +1,38 @@
+import type { Direction } from './words.ts'
+
+/**
+ * One thing that was decided about a session, or done to it, as plain data.
+ *
+ * - `session`: whether a fault works on it, drawn or by rule.
+ * - `chunk`: the same for one chunk, where a fault draws for each.
+ * - `injection`: something that a fault did (`what`): a stall, a cut, a refusal.
+ */
+export interface Decision {
+  /** Counts all decisions of the process, from 1. */
+  readonly seq: number
+  /** Wall clock, ISO 8601. */
+  readonly time: string
+  /** That of the run. */
+  readonly seed: number
+  readonly proxy: string
+  readonly fault: string
+  readonly type: string
+  readonly kind: 'session' | 'chunk' | 'injection'
+  /** The session; absent where the fault acts on the whole proxy. */
+  readonly session?: string
+  /** Of the session within its proxy, from 1. */
+  readonly ordinal?: number
+  readonly direction?: Direction
+  /** Of the chunk within its direction as the fault meets them, from 1. */
+  readonly chunk?: number
+  readonly selected?: boolean
+  /** Why it is not selected. */
+  readonly reason?: SkipReason
+  readonly what?: string
+  readonly detail?: Readonly<Record<string, number | string>>
+}
+
+/**
+ * Why a fault leaves a session alone: the draw, its `match`, `existing: skip`, its limits, or because a replayed run had it so.
+ */
+export type SkipReason = 'draw' | 'match' | 'existing' | 'max_active' | 'max_injections' | 'replay'

@@ -1,0 +1,148 @@
+import type { Ending } from '../core/words.ts'
+import type { Admission } from './admission.ts'
+import { dial, dialErrorText } from './dial.ts'
+import type { PeerSocket } from './peer-socket.ts'
+import type { Scheduled } from './scheduler.ts'
+import type { EngineShared } from './shared.ts'
+
+/** The session that is coming about. */
+export interface EntryHost {
+  readonly shared: EngineShared
+  /** When the client was accepted. */
+  readonly started: number
+  readonly upstream: string
+  /** What the faults want done with the connection now; `undefined` = there is none to ask. */
+  judge(): Admission | undefined
+  /** It is not let in yet: what the client sends is to be kept. */
+  waits(): void
+  /** After it has waited, it goes on. */
+  letIn(): void
+  opened(connectMs: number): void
+  dialFailed(ending: Ending, error: string): void
+  reset(ending: Ending): void
+  drop(ending: Ending): void
+}
+
+/** A client that has ended its side while it waits for what may never come is given up after this time. */
+const LEFT_AFTER_MS = 60_000
+
+/**
+ * How a session comes about: from the accept to the connection with the upstream, and what faults want of it in between.
+ *
+ *     (waiting ──let in──▶) dialing ──▶ opened
+ */
+export class Entry implements Scheduled {
+  dueAt = 0
+  heapIndex = -1
+  state: 'waiting' | 'dialing' = 'dialing'
+  /** It waits for a place. */
+  queued = false
+  readonly #host: EntryHost
+  readonly #server: PeerSocket
+  /** What the scheduler's call is for. */
+  #next: 'ask' | 'give up' | 'dial' | 'time out' = 'time out'
+  #dialStarted = 0
+  /** The fault that makes the dial take longer than it may. */
+  #tooSlow: Ending | undefined
+
+  constructor(host: EntryHost, server: PeerSocket) {
+    this.#host = host
+    this.#server = server
+  }
+
+  begin(): void {
+    const admission = this.#host.judge()
+    if (admission === undefined) this.#dialNow(this.#host.shared.clock.now())
+    else this.#follow(admission)
+  }
+
+  /** What it waits for may have come. Answers whether it goes on. */
+  lookAgain(): boolean {
+    if (this.state !== 'waiting') return true
+    const admission = this.#host.judge()
+    if (admission !== undefined) this.#follow(admission)
+    return !this.queued
+  }
+
+  /** The client has ended its side. If it waits for ever there is nothing to wait for; one that is let in may still get its answer. */
+  clientEnded(): void {
+    if (this.state !== 'waiting' || this.heapIndex >= 0) return
+    this.#schedule('give up', this.#host.shared.clock.now() + LEFT_AFTER_MS)
+  }
+
+  serverFailed(error: Error, ours: boolean): void {
+    this.#host.dialFailed({ origin: ours ? 'proxy' : 'upstream', reason: 'dial_failed' }, dialErrorText(error))
+  }
+
+  /** The session is open or over. */
+  close(): void {
+    this.#host.shared.scheduler.cancel(this)
+  }
+
+  fire(now: number): void {
+    if (this.#next === 'ask') this.lookAgain()
+    else if (this.#next === 'give up') this.#host.drop({ origin: 'client', reason: 'closed' })
+    else if (this.#next === 'dial') this.#dialNow(now)
+    else this.#timeOut()
+  }
+
+  #follow({ wait, instead, dial: longer, dialEnding }: Admission): void {
+    const now = this.#host.shared.clock.now()
+    const takenUp = this.#host.started + wait
+    this.queued = takenUp <= now && instead?.how === 'queue'
+    if (takenUp > now) {
+      this.#wait('ask', takenUp)
+    } else if (instead === undefined) {
+      this.#dialLater(now, longer, dialEnding)
+    } else if (instead.how === 'reset') {
+      this.#host.reset(instead.ending)
+    } else if (instead.how === 'close') {
+      this.#host.drop(instead.ending)
+    } else {
+      this.#wait('ask', Infinity)
+    }
+  }
+
+  #wait(next: 'ask', at: number): void {
+    this.#schedule(next, at)
+    if (this.state === 'waiting') return
+    this.state = 'waiting'
+    this.#host.waits()
+  }
+
+  /** @param longer milliseconds that faults make of it before it begins; the last of them is `by`. */
+  #dialLater(now: number, longer: number, by: Ending | undefined): void {
+    if (this.state === 'waiting') this.#host.letIn()
+    this.state = 'dialing'
+    this.#dialStarted = now
+    if (longer <= 0) return this.#dialNow(now)
+    const { dialTimeoutMs } = this.#host.shared
+    if (longer < dialTimeoutMs) return this.#schedule('dial', now + longer)
+    this.#tooSlow = by
+    this.#schedule('time out', now + dialTimeoutMs)
+  }
+
+  #dialNow(now: number): void {
+    if (this.#next !== 'dial') this.#dialStarted = now
+    this.#schedule('time out', this.#dialStarted + this.#host.shared.dialTimeoutMs)
+    const wrong = dial(this.#server, this.#host.upstream)
+    // Not at once: nobody knows of this session yet.
+    if (wrong === undefined) this.#server.once('connect', () => this.#connected())
+    else this.#server.destroy(new Error(wrong))
+  }
+
+  #connected(): void {
+    if (this.#server.destroyed) return
+    this.#host.opened(this.#host.shared.clock.now() - this.#dialStarted)
+  }
+
+  #timeOut(): void {
+    const ending = this.#tooSlow ?? { origin: 'upstream', reason: 'dial_timeout' }
+    this.#host.dialFailed(ending, `no answer within ${this.#host.shared.dialTimeoutMs} ms`)
+  }
+
+  #schedule(next: 'ask' | 'give up' | 'dial' | 'time out', at: number): void {
+    this.#next = next
+    this.#host.shared.scheduler.schedule(this, at)
+  }
+}

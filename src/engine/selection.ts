@@ -1,0 +1,192 @@
+import type { SkipReason } from '../core/decision.ts'
+import { defined } from '../core/defined.ts'
+import type { FaultContext } from '../core/fault-factory.ts'
+import type { FaultPlan, SessionCount } from '../core/plan.ts'
+import { randomFor, type Random } from '../core/random.ts'
+import type { Direction } from '../core/words.ts'
+import { clientMatch } from './client-match.ts'
+import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
+import type { EngineShared } from './shared.ts'
+
+/** The session that faults select or not. */
+export interface SelectionPlace {
+  readonly shared: Pick<EngineShared, 'seed' | 'decisions' | 'replay' | 'clock'>
+  readonly proxy: string
+  /** Of the session within its proxy. */
+  readonly ordinal: number
+  readonly id: string
+  /** `ip:port`, `[v6]:port` or `unix`. */
+  readonly clientAddress: string
+}
+
+/** What has been decided between one fault and this session. */
+interface Choice {
+  readonly work: FaultAtWork
+  readonly draw: number
+  readonly epoch: number | undefined
+  /** The draw itself, in [0, 1): a probability that a ramp moves is held against the same number. */
+  readonly drawn: number
+  reason: SkipReason | undefined
+  probability: number
+  /** Counted as a session that the fault works on. */
+  active: boolean
+  shared: object | undefined
+}
+
+/**
+ * Which faults work on one session. Decided once for each fault, for both directions and for connecting alike, and again only when the
+ * plan says so; every decision is put on record.
+ */
+export class Selection {
+  readonly place: SelectionPlace
+  readonly #choices = new Map<string, Choice>()
+
+  constructor(place: SelectionPlace) {
+    this.place = place
+  }
+
+  /** Whether the fault works on the session; `false` while its window is closed. */
+  works(fault: FaultNow): boolean {
+    return fault.on && this.#choiceOf(fault).reason === undefined
+  }
+
+  /** The faults that worked on the session and are not among `faults` any more are let go; answers them. */
+  forgetBut(faults: readonly FaultNow[]): readonly FaultAtWork[] {
+    const gone: FaultAtWork[] = []
+    for (const [name, choice] of this.#choices) {
+      if (faults.some(({ work }) => work === choice.work)) continue
+      if (choice.active) gone.push(choice.work)
+      this.#release(choice)
+      this.#choices.delete(name)
+    }
+    return gone
+  }
+
+  /** The session is over. */
+  close(): void {
+    for (const choice of this.#choices.values()) this.#release(choice)
+    this.#choices.clear()
+  }
+
+  /** For a stage, or for a fault on connecting (no direction). */
+  contextOf({ work }: FaultNow, random: Random, direction?: Direction): FaultContext {
+    return {
+      random,
+      counters: work.tally,
+      ending: { origin: 'injected', reason: work.name },
+      shared: (scope, make) => (scope === 'proxy' ? work.shared(make) : this.#sharedOf(work, make)),
+      record: (at, what, detail) => this.#record(work, at, { what, ...defined({ detail, direction }) }),
+    }
+  }
+
+  /** One generator per place, so that a session or fault more does not shift the draws of the others. */
+  randomOf(fault: FaultPlan, where: string): Random {
+    const { shared, proxy, ordinal } = this.place
+    return randomFor(shared.seed, proxy, ordinal, where, fault.name)
+  }
+
+  #choiceOf(fault: FaultNow): Choice {
+    const { work, plan } = fault
+    const known = this.#choices.get(work.name)
+    const stands = known?.work === work && known.draw === plan.draw && known.epoch === plan.epoch
+    if (stands && known.probability === plan.probability) return known
+    if (stands) {
+      this.#hold(known, plan)
+      return known
+    }
+    if (known !== undefined) this.#release(known)
+    const drawn = this.randomOf(plan, `draw ${plan.draw}`).next()
+    const shared = known?.work === work ? known.shared : undefined
+    const fresh = { work, draw: plan.draw, epoch: plan.epoch, drawn, shared, probability: plan.probability }
+    const choice: Choice = { ...fresh, reason: undefined, active: false }
+    this.#choices.set(work.name, choice)
+    work.tally.seen++
+    choice.reason = this.#reasonAgainst(choice, plan)
+    this.#settle(choice)
+    return choice
+  }
+
+  /** A ramp has moved the probability: the draw stands, its outcome may not. */
+  #hold(choice: Choice, plan: FaultPlan): void {
+    choice.probability = plan.probability
+    if (choice.reason !== undefined && choice.reason !== 'draw') return
+    const reason = choice.drawn < plan.probability ? undefined : 'draw'
+    if (reason === choice.reason) return
+    this.#release(choice)
+    choice.reason = reason ?? limitReached(choice.work, plan)
+    this.#settle(choice)
+  }
+
+  #reasonAgainst(choice: Choice, plan: FaultPlan): SkipReason | undefined {
+    const { work } = choice
+    const { ordinal, proxy, clientAddress, shared } = this.place
+    if (plan.existing === 'skip' && ordinal <= work.addedBehind) return 'existing'
+    if (plan.match?.client !== undefined && !clientMatch(plan.match.client)(clientAddress)) return 'match'
+    if (plan.match?.session !== undefined && !takes(plan.match.session, ++work.met, work.taken)) return 'match'
+    const replayed = shared.replay?.session(proxy, ordinal, work.name)
+    if (replayed === false) return 'replay'
+    if (replayed === undefined && plan.per !== 'chunk' && choice.drawn >= plan.probability) return 'draw'
+    return limitReached(work, plan)
+  }
+
+  #settle(choice: Choice): void {
+    const { work, reason } = choice
+    if (reason === undefined) {
+      choice.active = true
+      work.taken++
+      work.tally.selected++
+      work.tally.active++
+    } else {
+      work.tally.skipped[reason] = (work.tally.skipped[reason] ?? 0) + 1
+    }
+    this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }) })
+  }
+
+  #release(choice: Choice): void {
+    if (!choice.active) return
+    choice.active = false
+    choice.work.tally.active--
+  }
+
+  #sharedOf<T extends object>(work: FaultAtWork, make: () => T): T {
+    const choice = this.#choices.get(work.name)
+    if (choice === undefined) return make()
+    choice.shared ??= make()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fault asks for one kind of thing only, under its own name and type
+    return choice.shared as T
+  }
+
+  #record(work: FaultAtWork, at: number, what: Pick<NewOfFault, 'what' | 'detail' | 'direction'>): void {
+    const inMs = at - this.place.shared.clock.now()
+    this.#add(work, { kind: 'injection', ...what }, inMs)
+  }
+
+  chunkDecided(fault: FaultNow, direction: Direction, chunk: number, selected: boolean): void {
+    this.#add(fault.work, { kind: 'chunk', direction, chunk, selected })
+  }
+
+  #add({ name, type }: FaultAtWork, decision: NewOfFault, inMs = 0): void {
+    const { shared, proxy, id, ordinal } = this.place
+    shared.decisions.add({ proxy, fault: name, type, session: id, ordinal, ...decision }, inMs)
+  }
+}
+
+type NewOfFault = Omit<
+  Parameters<EngineShared['decisions']['add']>[0],
+  'proxy' | 'fault' | 'type' | 'session' | 'ordinal'
+>
+
+/** Whether the `nth` session that comes is one of those that count; `taken` = how many were. */
+function takes(
+  { skip = 0, first = Infinity, every = 1, max = Infinity }: SessionCount,
+  nth: number,
+  taken: number,
+): boolean {
+  const behind = nth - skip
+  return behind > 0 && behind <= first && behind % every === 0 && taken < max
+}
+
+function limitReached(work: FaultAtWork, { limits }: FaultPlan): SkipReason | undefined {
+  if (work.spent) return 'max_injections'
+  return work.tally.active >= (limits?.maxActive ?? Infinity) ? 'max_active' : undefined
+}

@@ -1,0 +1,120 @@
+import { nowhere, type AbortHow, type Outlet, type Stage } from '../core/outlet.ts'
+import type { Effect } from '../core/fault-factory.ts'
+import type { Random } from '../core/random.ts'
+import type { Direction, Ending } from '../core/words.ts'
+import type { FaultNow } from './fault-at-work.ts'
+import type { Selection } from './selection.ts'
+
+/** What is to be remembered of a stage over its updates. */
+export interface SieveMemory {
+  /** Chunks that came. */
+  chunks: number
+  /** The stage has acted on this session. */
+  acted: boolean
+}
+
+/** What lets chunks pass a stage by. */
+export interface SieveOptions {
+  readonly inner: Stage
+  readonly fault: FaultNow
+  readonly selection: Selection
+  readonly direction: Direction
+  readonly effect: Effect
+  /** For the draws, where there is one for each chunk. */
+  readonly random: Random
+  readonly memory: SieveMemory
+}
+
+/**
+ * Stands in front of a stage that acts on some chunks only: those that a draw selects, or those that come before its limit is reached. The
+ * others go by it. A stage that has dropped bytes of the session, or is about to end it, is not passed by any more.
+ */
+export class Sieve implements Stage {
+  readonly #options: SieveOptions
+  readonly wake?: (at: number) => void
+  #next: Outlet = nowhere
+
+  constructor(options: SieveOptions) {
+    this.#options = options
+    if (options.inner.wake !== undefined) this.wake = (at) => this.#wake(at)
+  }
+
+  get next(): Outlet {
+    return this.#next
+  }
+
+  set next(next: Outlet) {
+    this.#next = next
+    this.#options.inner.next = next
+  }
+
+  get wakeAt(): number {
+    return this.#passesBy() ? Infinity : (this.#options.inner.wakeAt ?? Infinity)
+  }
+
+  open(at: number): void {
+    this.#options.inner.open?.(at)
+  }
+
+  chunk(bytes: Buffer, at: number): number {
+    if (this.#passesBy() || !this.#drawn()) return this.#next.chunk(bytes, at)
+    return this.#watch(() => this.#options.inner.chunk(bytes, at))
+  }
+
+  end(at: number): void {
+    if (this.#passesBy()) this.#next.end(at)
+    else this.#watch(() => this.#options.inner.end(at))
+  }
+
+  abort(at: number, how: AbortHow, ending: Ending): void {
+    this.#options.inner.abort(at, how, ending)
+  }
+
+  rewind(bytes: number): void {
+    this.#options.inner.rewind?.(bytes)
+  }
+
+  unselected(at: number): void {
+    this.#options.inner.unselected?.(at)
+  }
+
+  removed(at: number): void {
+    this.#options.inner.removed?.(at)
+  }
+
+  #wake(at: number): void {
+    if (!this.#passesBy()) this.#options.inner.wake?.(at)
+  }
+
+  /** The limit is reached; what has begun is finished all the same, because bytes are missing. */
+  #passesBy(): boolean {
+    const { fault, effect, memory } = this.#options
+    if (!fault.work.spent) return false
+    return !memory.acted || effect === 'timing' || effect === 'content'
+  }
+
+  /** Sees whether the stage acts; the count of its fault is that of all sessions. */
+  #watch<T>(call: () => T): T {
+    const { tally } = this.#options.fault.work
+    const before = tally.applied
+    const answer = call()
+    if (tally.applied > before) this.#options.memory.acted = true
+    return answer
+  }
+
+  #drawn(): boolean {
+    const { fault, selection, direction, random, memory } = this.#options
+    if (fault.plan.per !== 'chunk') return true
+    const { shared, proxy, ordinal } = selection.place
+    const chunk = ++memory.chunks
+    const drawn = random.next() < fault.plan.probability
+    const selected = shared.replay?.chunk(proxy, ordinal, fault.work.name, direction, chunk) ?? drawn
+    selection.chunkDecided(fault, direction, chunk, selected)
+    return selected
+  }
+}
+
+/** Whether a stage of the fault has to stand behind a sieve. */
+export function needsSieve({ plan }: FaultNow): boolean {
+  return plan.per === 'chunk' || plan.limits?.maxInjections !== undefined
+}
