@@ -6,9 +6,19 @@ export { defineFault } from './faults/define.ts'
 export type { FaultDefinition, ToxicAttribute } from './faults/define.ts'
 export { FoulweatherError } from './core/errors.ts'
 export type { ErrorCode, ErrorDetails } from './core/errors.ts'
-export type { AbortHow, Outlet, Stage } from './core/outlet.ts'
+export type { AbortHow, Outlet, Reset, Stage } from './core/outlet.ts'
 export type { Random } from './core/random.ts'
-export type { Effect, FaultCounters, StageContext } from './core/stage-factory.ts'
+export type { Decision } from './core/decision.ts'
+export type {
+  Arrival,
+  Door,
+  DoorContext,
+  Effect,
+  FaultContext,
+  FaultCounters,
+  StageContext,
+  Verdict,
+} from './core/fault-factory.ts'
 export type { Direction, Ending, FaultDirection, Origin } from './core/words.ts'
 export type { ControlPlane } from './control/control-plane.ts'
 export type { ControlChange } from './control/changes.ts'

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { createAdminServer } from './admin/server.ts'
 import { ControlPlane } from './control/control-plane.ts'
+import type { RecordedDecision } from './control/replay-record.ts'
 import { createLocalDataPlane } from './engine/local-data-plane.ts'
-import { stageFactory } from './faults/index.ts'
+import { createReplay } from './engine/replay.ts'
+import { faultFactory } from './faults/index.ts'
 import { logChange, logEngineEvents, logRequest } from './observe/event-log.ts'
 import { silentLogger } from './observe/logger.ts'
 import type { Logger } from './observe/logger.ts'
@@ -40,6 +42,13 @@ export interface ServerOptions {
   readonly processBudget?: number
   /** Pass an orderly end on where a peer has reset its connection. */
   readonly softenResets?: boolean
+  /** How many decisions `GET /v1/decisions` can look back on; default: 10 000. */
+  readonly decisionsKept?: number
+  /**
+   * The record of a run (`GET /v1/decisions?format=ndjson`, read): sessions are selected as in that one, by proxy, ordinal and fault. Its seed
+   * is used unless `seed` is given.
+   */
+  readonly replay?: readonly RecordedDecision[]
   /** Runs before the admin API opens; what it throws ends the start. */
   readonly prepare?: (control: ControlPlane) => Promise<void>
 }
@@ -62,10 +71,12 @@ export interface RunningServer extends AsyncDisposable {
  * @throws FoulweatherError `listen_failed` when the admin address cannot be used; everything is closed again then.
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const { seed = randomInt(2 ** 32), logger = silentLogger(), admin, metrics: groups, prepare, ...engine } = options
+  const { replay, logger = silentLogger(), admin, metrics: groups, prepare, ...engine } = options
+  const seed = options.seed ?? replay?.[0]?.seed ?? randomInt(2 ** 32)
   logger.info({ version: VERSION, node: process.versions.node, seed }, 'Starting foulweather')
 
-  const dataPlane = createLocalDataPlane({ ...engine, seed, factory: stageFactory })
+  const followed = replay === undefined ? {} : { replay: createReplay(replay) }
+  const dataPlane = createLocalDataPlane({ ...engine, ...followed, seed, factory: faultFactory })
   const control = new ControlPlane({ dataPlane, seed })
   const metrics = createMetrics({ dataPlane, version: VERSION, ...(groups === undefined ? {} : { groups }) })
   logEngineEvents(logger, dataPlane.events)
@@ -76,6 +87,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await prepare?.(control)
     await api?.start()
   } catch (error) {
+    control.close()
     await dataPlane.close()
     throw error
   }
@@ -99,6 +111,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 
   async function closeAll(): Promise<void> {
+    control.close()
     await Promise.all([api?.stop(), dataPlane.close()])
     logger.info('Stopped')
   }

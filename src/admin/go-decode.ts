@@ -48,6 +48,12 @@ export const float32Field = (): Field<number> =>
     return Number.isFinite(value) ? value : undefined
   })
 
+export const float64Field = (): Field<number> =>
+  new Field('float64', (node) => {
+    const value = node.kind === 'number' ? Number(node.text) : Number.NaN
+    return Number.isFinite(value) ? value : undefined
+  })
+
 /** Fractions and exponents are refused even where the value is whole: Go reads the digits, not the number. */
 export const int64Field = (): Field<bigint> =>
   new Field('int64', (node) => {
@@ -120,7 +126,7 @@ function readStruct(
   }
 }
 
-const NUMERIC = new Set(['float32', 'int64'])
+const NUMERIC = new Set(['float32', 'float64', 'int64'])
 
 /** A number where a number is wanted is shown with its text: its kind is right, its value is not. */
 function describe(node: JsonNode, goType = ''): string {

@@ -4,9 +4,12 @@ import { accessEntry, type AccessEntry } from './access-entry.ts'
 import type { BodyLimits } from './body.ts'
 import { createListener, openListener } from './listener.ts'
 import { installResponding } from './responding.ts'
+import { decisionRoutes } from './routes/decisions.ts'
 import { errorDocsRoutes } from './routes/error-docs.ts'
 import { faultTypeRoutes } from './routes/fault-types.ts'
+import { faultRoutes } from './routes/faults.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { proxyRoutes } from './routes/proxies.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statusRoutes } from './routes/status.ts'
 import { toxiproxyRoutes } from './routes/toxiproxy.ts'
@@ -113,7 +116,10 @@ function routes({ control, version, metrics }: AdminServerOptions, limits: Admin
   return [
     ...toxiproxyRoutes({ control, version, limits }),
     ...statusRoutes(control, version),
+    ...proxyRoutes(control),
+    ...faultRoutes(control, limits),
     ...sessionRoutes(control),
+    ...decisionRoutes(control),
     ...faultTypeRoutes(),
     ...metricsRoutes(metrics),
     ...errorDocsRoutes(),

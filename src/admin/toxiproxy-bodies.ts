@@ -6,6 +6,7 @@ import {
   decodeStructs,
   type Field,
   float32Field,
+  float64Field,
   int64Field,
   objectField,
   stringField,
@@ -62,10 +63,15 @@ function updateFields() {
 function attributeReader(attributes: JsonNode | undefined): AttributeReader {
   return ({ type, toxic }) => {
     if (attributes === undefined) return {}
-    const fields = Object.fromEntries(toxic.map(({ name }): [string, Field<bigint>] => [name, int64Field()]))
+    const fields = Object.fromEntries(
+      toxic.map(({ name, float }): [string, Field<bigint | number>] => [
+        name,
+        float === true ? float64Field() : int64Field(),
+      ]),
+    )
     const goName = `${type.replaceAll(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Toxic`
     decodeStruct(attributes, { name: `${goName}.attributes`, type: `toxics.${goName}` }, fields)
-    const given: Record<string, bigint> = {}
+    const given: Record<string, bigint | number> = {}
     for (const [name, { value }] of Object.entries(fields)) if (value !== undefined) given[name] = value
     return given
   }

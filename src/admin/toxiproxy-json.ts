@@ -1,3 +1,4 @@
+import { shortestFloat32 } from '../control/float32.ts'
 import type { ProxyRecord, ToxicView } from '../control/records.ts'
 import { listToxics, type ToxicRecord } from '../control/toxics.ts'
 
@@ -31,7 +32,9 @@ export function toxicJson({ plan: { name, type }, toxic }: ToxicRecord): string 
 }
 
 function attributesJson({ attributes }: ToxicView): string {
-  const members = Object.entries(attributes).map(([name, value]) => `${text(name)}:${value}`)
+  const members = Object.entries(attributes).map(
+    ([name, value]) => `${text(name)}:${Object.is(value, -0) ? '-0' : value}`,
+  )
   return `{${members.join(',')}}`
 }
 
@@ -50,9 +53,5 @@ function text(value: string): string {
 /** The shortest decimal that reads back as the same 32-bit float. */
 export function float32(value: number): string {
   if (Object.is(value, -0)) return '-0'
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === value) return String(short)
-  }
-  return String(Number(value.toPrecision(9)))
+  return String(shortestFloat32(value))
 }

@@ -2,7 +2,7 @@ import type { FaultRecord, ProxyRecord } from './records.ts'
 import { faultView, proxyView, type FaultView, type ProxyView } from './views.ts'
 
 export type ProxyAction = 'proxy-created' | 'proxy-updated' | 'proxy-deleted'
-export type FaultAction = 'fault-added' | 'fault-updated' | 'fault-removed'
+export type FaultAction = 'fault-added' | 'fault-updated' | 'fault-removed' | 'fault-expired'
 
 /** One change to what is in force, as plain data that JSON can hold. */
 export interface ControlChange {
@@ -14,6 +14,8 @@ export interface ControlChange {
   readonly before: ProxyView | FaultView | null
   /** The proxy or fault as it is now; `null` when it is gone. */
   readonly after: ProxyView | FaultView | null
+  /** What the fault, as it is now, does that whoever chose its parameters may not have meant; absent = nothing. */
+  readonly warnings?: readonly string[]
   /** Who asked for it, as the door that it came through tells (`ip:port` of an API client). */
   readonly actor?: string
 }
@@ -40,7 +42,9 @@ export function faultChange(
   actor: string | undefined,
 ): ControlChange {
   const fault = (after ?? before)?.plan.name ?? ''
-  return { action, proxy, fault, before: before && faultView(before), after: after && faultView(after), ...by(actor) }
+  const views = { before: before && faultView(before), after: after && faultView(after) }
+  const warnings = views.after?.warnings ?? []
+  return { action, proxy, fault, ...views, ...(warnings.length === 0 ? {} : { warnings }), ...by(actor) }
 }
 
 function by(actor: string | undefined): { readonly actor?: string } {

@@ -1,10 +1,16 @@
 import type { EventEmitter } from 'node:events'
+import type { Clock } from '../core/clock.ts'
 import type { DataPlane } from '../engine/data-plane.ts'
 import type { ControlEvents } from './changes.ts'
+import { controlClock } from './control-clock.ts'
+import { Expiry } from './expiry.ts'
+import type { Fields } from './fault-input.ts'
+import { findFault } from './fault-list.ts'
+import { addFault, removeExpired, removeFault, updateFault } from './faults.ts'
 import { populate, type PopulateResult } from './populate.ts'
 import { createProxy, deleteProxy, updateProxy } from './proxies.ts'
 import { checkProxyInput, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
-import type { ProxyRecord } from './records.ts'
+import type { FaultRecord, ProxyRecord } from './records.ts'
 import { Registry } from './registry.ts'
 import { resetAll } from './reset.ts'
 import type { ToxicInput, ToxicUpdate } from './toxic-input.ts'
@@ -14,6 +20,8 @@ export interface ControlPlaneOptions {
   readonly dataPlane: DataPlane
   /** What decides every draw; shown, so that a run can be repeated. */
   readonly seed: number
+  /** Ends the faults that have a `ttl`. Default: the real time. */
+  readonly clock?: Clock
 }
 
 /**
@@ -25,12 +33,16 @@ export interface ControlPlaneOptions {
 export class ControlPlane {
   readonly dataPlane: DataPlane
   readonly seed: number
+  readonly clock: Clock
+  readonly #expiry: Expiry
   readonly #registry: Registry
 
-  constructor({ dataPlane, seed }: ControlPlaneOptions) {
+  constructor({ dataPlane, seed, clock = controlClock }: ControlPlaneOptions) {
     this.dataPlane = dataPlane
     this.seed = seed
-    this.#registry = new Registry(dataPlane)
+    this.clock = clock
+    this.#expiry = new Expiry(clock, (proxy) => void removeExpired(this.#registry, clock, proxy))
+    this.#registry = new Registry(dataPlane, this.#expiry)
   }
 
   get events(): EventEmitter<ControlEvents> {
@@ -45,6 +57,11 @@ export class ControlPlane {
   /** @throws FoulweatherError `proxy_not_found`. */
   proxy(name: string): ProxyRecord {
     return this.#registry.get(name)
+  }
+
+  /** @throws FoulweatherError `proxy_not_found`, `fault_not_found`. */
+  fault(proxy: string, name: string): FaultRecord {
+    return findFault(this.proxy(proxy), name)
   }
 
   /** @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then. */
@@ -72,6 +89,29 @@ export class ControlPlane {
     return deleteProxy(this.#registry, name, actor)
   }
 
+  /**
+   * Adds a fault as users write it: common fields and parameters side by side. Nothing of it has to have been checked.
+   *
+   * @throws FoulweatherError `proxy_not_found`, `missing_field`, `invalid_fault_type`, `invalid_value`, `fault_exists`.
+   */
+  addFault(proxy: string, input: Fields, actor?: string): Promise<FaultRecord> {
+    return addFault(this.#registry, this.clock, proxy, input, actor)
+  }
+
+  /**
+   * What is given takes the place of what is there, `null` takes it away.
+   *
+   * @throws FoulweatherError `proxy_not_found`, `fault_not_found`, `missing_field`, `invalid_value`; nothing has changed then.
+   */
+  updateFault(proxy: string, fault: string, patch: Fields, actor?: string): Promise<FaultRecord> {
+    return updateFault(this.#registry, this.clock, proxy, fault, patch, actor)
+  }
+
+  /** @throws FoulweatherError `proxy_not_found`, `fault_not_found`. */
+  removeFault(proxy: string, fault: string, actor?: string): Promise<void> {
+    return removeFault(this.#registry, proxy, fault, actor)
+  }
+
   /** @throws FoulweatherError `proxy_not_found`, `invalid_direction`, `invalid_fault_type`, `fault_exists`, `bad_request_body`. */
   addToxic(proxy: string, input: ToxicInput, actor?: string): Promise<ToxicRecord> {
     return addToxic(this.#registry, proxy, input, actor)
@@ -90,5 +130,10 @@ export class ControlPlane {
   /** Starts every proxy and removes all faults. @throws FoulweatherError `listen_failed`; the proxies that can be are reset. */
   reset(actor?: string): Promise<void> {
     return resetAll(this.#registry, actor)
+  }
+
+  /** Nothing happens by itself any more. To be called before the data plane is closed, which a fault that ends would wake up again. */
+  close(): void {
+    this.#expiry.close()
   }
 }

@@ -17,6 +17,20 @@ export interface FaultRecord {
   readonly plan: FaultPlan
   /** Absent when Toxiproxy's API cannot express the fault: its clients do not see it. */
   readonly toxic?: ToxicView
+  /** When it was added: wall clock, milliseconds since the epoch. */
+  readonly created: number
+  /** Absent = it stays until it is removed. */
+  readonly lifetime?: Lifetime
+}
+
+/** How long a fault stays. */
+export interface Lifetime {
+  /** As it was asked for, milliseconds. */
+  readonly ttl: number
+  /** When it is over, by the clock of the control plane. */
+  readonly until: number
+  /** The same by the wall clock, for people: milliseconds since the epoch. */
+  readonly expires: number
 }
 
 /** A fault as Toxiproxy's API was given it, odd values included: clients read back what they wrote. */
@@ -25,6 +39,9 @@ export interface ToxicView {
   readonly stream: string
   /** A 32-bit float; not held to 0…1. */
   readonly toxicity: number
-  /** Every attribute of the type, in the type's order; signed 64-bit. */
-  readonly attributes: Readonly<Record<string, bigint>>
+  /** Every attribute of the type, in the type's order. */
+  readonly attributes: ToxicAttributes
 }
+
+/** Signed 64-bit integers; plain numbers where the type takes fractions. */
+export type ToxicAttributes = Readonly<Record<string, bigint | number>>

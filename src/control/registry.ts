@@ -3,6 +3,7 @@ import { FoulweatherError } from '../core/errors.ts'
 import type { ProxyPlan } from '../core/plan.ts'
 import type { DataPlane, ProxyOutcome } from '../engine/data-plane.ts'
 import type { ControlChange, ControlEvents } from './changes.ts'
+import type { Expiry } from './expiry.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 
@@ -14,12 +15,15 @@ import type { FaultRecord, ProxyRecord } from './records.ts'
 export class Registry {
   readonly events = new EventEmitter<ControlEvents>()
   readonly #dataPlane: DataPlane
+  readonly #expiry: Expiry
   readonly #queue = new KeyedQueue()
   readonly #records = new Map<string, ProxyRecord>()
   #revisions = 0
 
-  constructor(dataPlane: DataPlane) {
+  /** @param expiry is told of every change of the faults. */
+  constructor(dataPlane: DataPlane, expiry: Expiry) {
     this.#dataPlane = dataPlane
+    this.#expiry = expiry
   }
 
   find(name: string): ProxyRecord | undefined {
@@ -84,10 +88,12 @@ export class Registry {
   async remove(name: string): Promise<void> {
     await this.#dataPlane.apply({ remove: [name] })
     this.#records.delete(name)
+    this.#expiry.forget(name)
   }
 
   #keep(record: ProxyRecord): ProxyRecord {
     this.#records.set(record.name, record)
+    this.#expiry.watch(record)
     return record
   }
 

@@ -1,8 +1,8 @@
 import { FoulweatherError } from '../core/errors.ts'
 import type { Direction } from '../core/words.ts'
 import type { FaultDefinition } from '../faults/define.ts'
-import { faultDefinition, toxicToParams } from '../faults/index.ts'
-import type { FaultRecord, ToxicView } from './records.ts'
+import { faultDefinition, paramsToToxic, toxicToParams } from '../faults/index.ts'
+import type { ToxicAttributes } from './records.ts'
 
 /** A new fault as Toxiproxy's API asks for it. */
 export interface ToxicInput {
@@ -24,7 +24,7 @@ export type ToxicUpdate = Pick<ToxicInput, 'toxicity' | 'attributes'>
  *
  * @throws FoulweatherError `bad_request_body`.
  */
-export type AttributeReader = (definition: ToxicDefinition) => Readonly<Record<string, bigint>>
+export type AttributeReader = (definition: ToxicDefinition) => ToxicAttributes
 
 /** A fault that Toxiproxy's API can express. */
 export type ToxicDefinition = FaultDefinition & Required<Pick<FaultDefinition, 'toxic'>>
@@ -51,28 +51,43 @@ export function toxicDefinition(type: string): ToxicDefinition {
   })
 }
 
-function isToxic(definition: FaultDefinition): definition is ToxicDefinition {
+export function isToxic(definition: FaultDefinition): definition is ToxicDefinition {
   return definition.toxic !== undefined
 }
 
 /**
- * What a fault's plan takes over from its Toxiproxy view.
+ * The parameters that Toxiproxy's attributes stand for.
  *
  * @throws FoulweatherError `bad_request_body` for values that mean nothing (a negative rate).
  */
-export function planFields(
-  definition: ToxicDefinition,
-  { toxicity, attributes }: ToxicView,
-): Pick<FaultRecord['plan'], 'probability' | 'params'> {
-  const values = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, Number(value)]))
-  return { probability: Math.min(1, Math.max(0, toxicity)), params: toxicToParams(definition, values) }
+export function paramsOf(definition: ToxicDefinition, attributes: ToxicAttributes) {
+  return toxicToParams(definition, numbers(attributes))
 }
 
-/** Every attribute of the type, in its order: as given, else as `current` has it. */
+/** Every attribute of the type, in its order: as given, else as `current` has it, else the default. */
 export function completeAttributes(
   definition: ToxicDefinition,
-  given: Readonly<Record<string, bigint>>,
-  current: Readonly<Record<string, bigint>> = {},
-): Readonly<Record<string, bigint>> {
-  return Object.fromEntries(definition.toxic.map(({ name }) => [name, given[name] ?? current[name] ?? 0n]))
+  given: ToxicAttributes,
+  current?: ToxicAttributes,
+): ToxicAttributes {
+  const start = current ?? defaults(definition)
+  return Object.fromEntries(definition.toxic.map(({ name }) => [name, given[name] ?? start[name] ?? 0n]))
+}
+
+function defaults(definition: ToxicDefinition): ToxicAttributes {
+  return typed(definition, paramsToToxic(definition, toxicToParams(definition, {})) ?? {})
+}
+
+/** Plain numbers → what Toxiproxy's API has: integers, unless the attribute takes fractions. */
+export function typed({ toxic }: ToxicDefinition, values: Readonly<Record<string, number>>): ToxicAttributes {
+  return Object.fromEntries(
+    toxic.map(({ name, float }) => {
+      const value = values[name] ?? 0
+      return [name, float === true ? value : BigInt(value)]
+    }),
+  )
+}
+
+function numbers(attributes: ToxicAttributes): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, Number(value)]))
 }

@@ -1,12 +1,12 @@
-import { FoulweatherError } from '../core/errors.ts'
 import { faultChange } from './changes.ts'
-import { refuseUnusableName } from './proxy-input.ts'
+import { appendFault, dropFaults, faultNotFound, refuseNewFault, replaceFault } from './fault-list.ts'
+import { shortestFloat32 } from './float32.ts'
 import type { FaultRecord, ProxyRecord, ToxicView } from './records.ts'
 import type { Registry } from './registry.ts'
 import {
   completeAttributes,
   directionOf,
-  planFields,
+  paramsOf,
   toxicDefinition,
   type ToxicInput,
   type ToxicUpdate,
@@ -17,7 +17,7 @@ export type ToxicRecord = FaultRecord & { readonly toxic: ToxicView }
 
 /** In the order in which Toxiproxy lists them: the upstream chain, then the downstream chain, each in order of creation. */
 export function listToxics(proxy: ProxyRecord): readonly ToxicRecord[] {
-  const toxics = proxy.faults.filter(isToxic)
+  const toxics = proxy.faults.filter(isVisible)
   return [
     ...toxics.filter(({ plan }) => plan.direction === 'upstream'),
     ...toxics.filter(({ plan }) => plan.direction !== 'upstream'),
@@ -27,14 +27,11 @@ export function listToxics(proxy: ProxyRecord): readonly ToxicRecord[] {
 /** @throws FoulweatherError `fault_not_found`, also for a fault that Toxiproxy's API cannot express. */
 export function findToxic(proxy: ProxyRecord, name: string): ToxicRecord {
   const fault = proxy.faults.find(({ plan }) => plan.name === name)
-  if (fault !== undefined && isToxic(fault)) return fault
-  throw new FoulweatherError(
-    'fault_not_found',
-    `no fault of proxy ${JSON.stringify(proxy.name)} is called ${JSON.stringify(name)}`,
-  )
+  if (fault !== undefined && isVisible(fault)) return fault
+  throw faultNotFound(proxy, name)
 }
 
-function isToxic(fault: FaultRecord): fault is ToxicRecord {
+function isVisible(fault: FaultRecord): fault is ToxicRecord {
   return fault.toxic !== undefined
 }
 
@@ -51,35 +48,20 @@ export function addToxic(registry: Registry, proxy: string, input: ToxicInput, a
     const type = input.type ?? ''
     const definition = toxicDefinition(type)
     const name = input.name === undefined || input.name === '' ? `${type}_${stream}` : input.name
-    refuseUnusableName(name)
-    refuseTakenName(record, name)
-    refuseOneTooMany(record)
+    refuseNewFault(record, name)
     const attributes = completeAttributes(definition, input.attributes(definition))
     const toxic = { stream, toxicity: input.toxicity ?? 1, attributes }
-    const plan = { name, type, direction, owner: 'api', revision: registry.nextRevision(), draw: 0 }
-    const fault = { plan: { ...plan, ...planFields(definition, toxic) }, toxic }
-    await registry.setFaults(record, [...record.faults, fault])
+    const effect = { probability: probabilityOf(toxic.toxicity), params: paramsOf(definition, attributes) }
+    const plan = { name, type, direction, ...effect, owner: 'api', revision: registry.nextRevision(), draw: 0 }
+    const fault = await appendFault(registry, record, { plan, toxic, created: Date.now() })
     registry.announce(faultChange('fault-added', proxy, null, fault, actor))
     return fault
   })
 }
 
-/** A byte passes one stage after the other in one go: some thousand of them would overflow the stack. */
-const MOST_FAULTS = 256
-
-function refuseOneTooMany(proxy: ProxyRecord): void {
-  if (proxy.faults.length < MOST_FAULTS) return
-  const text = `proxy ${JSON.stringify(proxy.name)} has ${MOST_FAULTS} faults; more do not fit`
-  throw new FoulweatherError('invalid_value', text, { expected: `at most ${MOST_FAULTS} faults on a proxy` })
-}
-
-function refuseTakenName(proxy: ProxyRecord, name: string): void {
-  if (proxy.faults.every(({ plan }) => plan.name !== name)) return
-  throw new FoulweatherError(
-    'fault_exists',
-    `a fault of proxy ${JSON.stringify(proxy.name)} is called ${JSON.stringify(name)} already`,
-    { field: 'name', value: name },
-  )
+/** A 32-bit float that may be anything → the share that it means. */
+function probabilityOf(toxicity: number): number {
+  return Math.min(1, Math.max(0, shortestFloat32(toxicity)))
 }
 
 /**
@@ -98,17 +80,18 @@ export function updateToxic(
     const record = registry.get(proxy)
     const before = findToxic(record, name)
     const definition = toxicDefinition(before.plan.type)
-    const toxic = {
-      stream: before.toxic.stream,
-      toxicity: update.toxicity ?? before.toxic.toxicity,
-      attributes: completeAttributes(definition, update.attributes(definition), before.toxic.attributes),
+    const { stream, toxicity, attributes: current } = before.toxic
+    const attributes = completeAttributes(definition, update.attributes(definition), current)
+    const plan = {
+      ...before.plan,
+      // Without a new toxicity the share stays what it is: its 32 bits may be less than what a fault was given.
+      probability: update.toxicity === undefined ? before.plan.probability : probabilityOf(update.toxicity),
+      params: paramsOf(definition, attributes),
+      revision: registry.nextRevision(),
+      draw: before.plan.draw + 1,
     }
-    const drawn = { ...before.plan, revision: registry.nextRevision(), draw: before.plan.draw + 1 }
-    const after = { plan: { ...drawn, ...planFields(definition, toxic) }, toxic }
-    await registry.setFaults(
-      record,
-      record.faults.map((fault) => (fault === before ? after : fault)),
-    )
+    const toxic = { stream, toxicity: update.toxicity ?? toxicity, attributes }
+    const after = await replaceFault(registry, record, before, { ...before, plan, toxic })
     registry.announce(faultChange('fault-updated', proxy, before, after, actor))
     return after
   })
@@ -119,10 +102,7 @@ export function removeToxic(registry: Registry, proxy: string, name: string, act
   return registry.exclusive(proxy, async () => {
     const record = registry.get(proxy)
     const fault = findToxic(record, name)
-    await registry.setFaults(
-      record,
-      record.faults.filter((other) => other !== fault),
-    )
+    await dropFaults(registry, record, [fault])
     registry.announce(faultChange('fault-removed', proxy, fault, null, actor))
   })
 }

@@ -1,5 +1,7 @@
 import type { Protocol } from '../core/plan.ts'
-import type { FaultDirection } from '../core/words.ts'
+import { faultDefinition } from '../faults/index.ts'
+import { fieldsOf } from './fault-fields.ts'
+import { defined } from '../core/defined.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 
 /** A proxy as Foulweather's own API, logs and events show it. */
@@ -12,14 +14,24 @@ export interface ProxyView {
   readonly faults: readonly FaultView[]
 }
 
-/** A fault as Foulweather's own API, logs and events show it: parameters inline, in base units. */
+/** A fault as Foulweather's own API, logs and events show it: everything that is in force, parameters inline, in base units. */
 export interface FaultView {
   readonly name: string
   readonly type: string
-  readonly direction: FaultDirection
-  readonly probability: number
+  /** Milliseconds, as it was asked for; absent = it stays. */
+  readonly ttl?: number
   readonly owner: string
-  readonly [param: string]: unknown
+  /** ISO 8601. */
+  readonly created: string
+  /** When it is removed by itself, ISO 8601; absent = never. */
+  readonly expires?: string
+  readonly revision: number
+  /** Whether Toxiproxy's clients see it. */
+  readonly toxic: boolean
+  /** What its parameters do that whoever chose them may not have meant. */
+  readonly warnings: readonly string[]
+  /** `direction`, `probability` and the other common fields where it has them, and its parameters. */
+  readonly [field: string]: unknown
 }
 
 export function proxyView(record: ProxyRecord): ProxyView {
@@ -27,8 +39,22 @@ export function proxyView(record: ProxyRecord): ProxyView {
   return { name, listen, upstream, enabled, protocol, faults: record.faults.map(faultView) }
 }
 
-export function faultView({ plan }: FaultRecord): FaultView {
-  const { name, type, direction, probability, owner } = plan
-  // The common fields come last: no parameter may shadow them.
-  return { ...plan.params, name, type, direction, probability, owner }
+export function faultView({ plan, toxic, created, lifetime }: FaultRecord): FaultView {
+  const { name, type, owner, revision } = plan
+  return {
+    ...fieldsOf(plan),
+    name,
+    type,
+    ...defined({ ttl: lifetime?.ttl }),
+    owner,
+    created: new Date(created).toISOString(),
+    ...defined({ expires: lifetime && new Date(lifetime.expires).toISOString() }),
+    revision,
+    toxic: toxic !== undefined,
+    warnings: warningsOf(plan),
+  }
+}
+
+function warningsOf({ type, params }: FaultRecord['plan']): readonly string[] {
+  return faultDefinition(type)?.warnings?.(params) ?? []
 }

@@ -4,23 +4,45 @@ import type { EngineEvents } from '../engine/events.ts'
 import { BurstLimiter } from './burst-limiter.ts'
 import type { Logger } from './logger.ts'
 
-/** A listener that is out of file descriptors fails many times a second; one line in this time says it. */
-const ACCEPT_FAILURE_INTERVAL_MS = 1000
+/** What goes on and on (a listener that is out of file descriptors, a door that flaps) is said by one line in this time. */
+const REPEATED_INTERVAL_MS = 1000
 
 /** Writes a line for each event of the engine. Addresses, names and counts only: never a byte of what passes through. */
 export function logEngineEvents(logger: Logger, events: EventEmitter<EngineEvents>): void {
-  const acceptFailures = new BurstLimiter(ACCEPT_FAILURE_INTERVAL_MS, () => performance.now())
   events.on('proxy-started', (fields) => logger.info(fields, 'Started proxy'))
   events.on('proxy-stopped', (fields) => logger.info(fields, 'Terminated proxy'))
   events.on('dial-failed', (fields) => logger.error(fields, 'Unable to open connection to upstream'))
-  events.on('accept-failed', (fields) => {
-    const suppressed = acceptFailures.admit(fields.proxy)
-    if (suppressed !== undefined) logger.warn({ ...fields, suppressed }, 'Unable to accept a client')
-  })
+  events.on(
+    'accept-failed',
+    limited((fields) => logger.warn(fields, 'Unable to accept a client')),
+  )
+  events.on(
+    'door-shut',
+    limited((fields) => logger.info(fields, 'A fault refuses clients')),
+  )
+  events.on(
+    'door-opened',
+    limited((fields) => logger.info(fields, 'Clients are taken again')),
+  )
+  events.on(
+    'reopen-failed',
+    limited((fields) => logger.error(fields, 'Unable to listen again')),
+  )
   // The engine describes a session only if somebody listens, and opening sessions is a hot thing.
   if (!logger.isLevelEnabled('debug')) return
   events.on('session-opened', (session) => logger.debug(sessionFields(session), 'Accepted client'))
   events.on('session-ended', (session) => logger.debug(endedFields(session), 'Session ended'))
+}
+
+/** One line for each proxy in that time; `suppressed` = how many were left out since the last one. */
+function limited<Fields extends { readonly proxy: string }>(
+  write: (fields: Fields & { readonly suppressed: number }) => void,
+): (fields: Fields) => void {
+  const limiter = new BurstLimiter(REPEATED_INTERVAL_MS, () => performance.now())
+  return (fields) => {
+    const suppressed = limiter.admit(fields.proxy)
+    if (suppressed !== undefined) write({ ...fields, suppressed })
+  }
 }
 
 function sessionFields({ id, proxy, client, upstream, stages }: SessionInfo): object {
@@ -39,11 +61,14 @@ export interface Change {
   readonly fault?: string
   readonly before: unknown
   readonly after: unknown
+  /** What may not have been meant. */
+  readonly warnings?: readonly string[]
   readonly actor?: string
 }
 
-export function logChange(logger: Logger, { action, proxy, fault, before, after, actor }: Change): void {
+export function logChange(logger: Logger, { action, proxy, fault, before, after, warnings, actor }: Change): void {
   logger.info({ action, proxy, fault, actor, before, after }, 'Changed')
+  if (warnings !== undefined) logger.warn({ proxy, fault, warnings }, 'A fault may do something else than was meant')
 }
 
 /** An answered call of the admin API, without headers and bodies. */

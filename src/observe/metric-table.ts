@@ -1,4 +1,4 @@
-import type { FaultCounters } from '../core/stage-factory.ts'
+import type { FaultCounters } from '../core/fault-factory.ts'
 import { DIRECTIONS } from '../core/words.ts'
 import type { ByteCounters, ProxySnapshot, Snapshot } from '../engine/data-plane.ts'
 import { histogramSamples } from './metric.ts'
@@ -39,9 +39,36 @@ export const METRICS: readonly MetricDefinition[] = [
       ),
     ),
   },
-  perFault('seen', 'Session directions that met the fault, selected or not.'),
-  perFault('selected', 'Session directions that the draw of the fault selected.'),
-  perFault('applied', 'How often the fault acted: chunks delayed, cut or dropped, endings caused.'),
+  perFault('seen', 'Sessions that met the fault, selected or not.'),
+  perFault('selected', 'Sessions that the fault selected to work on.'),
+  {
+    name: 'foulweather_faults_skipped_total',
+    group: 'foulweather',
+    type: 'counter',
+    labels: ['proxy', 'fault', 'reason'],
+    help: 'Sessions that the fault left alone, by reason: the draw, its match, their age (existing), a limit, a replayed run.',
+    samples: perEach(({ name, faults }) =>
+      Object.entries(faults).flatMap(([fault, { skipped }]) =>
+        Object.entries(skipped).map(([reason, value]) => ({ labels: { proxy: name, fault, reason }, value })),
+      ),
+    ),
+  },
+  perFault(
+    'applied',
+    'How often the fault acted: chunks delayed, cut or dropped, connections refused, endings caused.',
+  ),
+  {
+    name: 'foulweather_faults_active',
+    group: 'foulweather',
+    type: 'gauge',
+    labels: ['proxy', 'fault'],
+    help: 'Sessions that the fault works on now. Faults that are gone are not listed.',
+    samples: perEach(({ name, faults }) =>
+      Object.entries(faults)
+        .filter(([, { state }]) => state !== 'gone')
+        .map(([fault, { active }]) => ({ labels: { proxy: name, fault }, value: active })),
+    ),
+  },
   {
     name: 'foulweather_upstream_connect_seconds',
     group: 'foulweather',

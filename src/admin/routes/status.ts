@@ -25,6 +25,7 @@ function status(control: ControlPlane, version: string) {
       active: snapshot.proxies.reduce((sum, { sessions }) => sum + sessions.active, 0),
       total: snapshot.proxies.reduce((sum, { sessions }) => sum + sessions.total, 0),
     },
+    decisions: snapshot.decisions,
     held: { bytes, limit, perSessionLimit },
   }
 }

@@ -41,6 +41,12 @@ async function roundTrip(proxy: Proxy, text: string): Promise<{ echoed: string; 
   return { echoed, ms: performance.now() - start }
 }
 
+/** What the client is sent and keeps to itself. */
+async function toxicsShown(): Promise<unknown> {
+  const proxies = (await (await fetch(`${rig.url}/proxies`)).json()) as Record<string, { toxics: unknown }>
+  return proxies['a']?.toxics
+}
+
 async function connectionRefused(proxy: Proxy): Promise<boolean> {
   return dial(proxy).then(
     (socket) => {
@@ -152,6 +158,65 @@ describe('toxics', () => {
     } as const
     await proxy.addToxic(wanted)
     await expect(proxy.addToxic(wanted)).rejects.toThrow('409')
+  })
+})
+
+describe('beside faults that Toxiproxy cannot express', () => {
+  const HIDDEN = [
+    { type: 'latency', name: 'both', direction: 'both', latency: 1 },
+    { type: 'latency', name: 'fine', latency: 0.25 },
+    { type: 'latency', name: 'scheduled', schedule: { after: '1h', for: '1m' } },
+    { type: 'max_sessions', max: 1000 },
+  ]
+
+  async function proxyWithHiddenFaults(): Promise<Proxy> {
+    const proxy = await toxiproxy.createProxy(body('a'))
+    for (const fault of HIDDEN) await rig.control.addFault('a', fault)
+    return proxy
+  }
+
+  const WANTED = {
+    name: 't',
+    type: 'latency',
+    stream: 'downstream',
+    toxicity: 1,
+    attributes: { latency: 5, jitter: 0 },
+  } as const
+
+  test('a proxy is read, changed and read again as if they were not there', async () => {
+    const proxy = await proxyWithHiddenFaults()
+    expect(await toxicsShown()).toEqual([])
+    const toxic = await proxy.addToxic(WANTED)
+    const found = await toxiproxy.get('a')
+    expect(await toxicsShown()).toEqual([WANTED])
+    expect((await toxic.update({ ...WANTED, toxicity: 0.5 })).toJson()).toEqual({ ...WANTED, toxicity: 0.5 })
+    await found.update({ listen: found.listen, upstream: found.upstream, enabled: true })
+    expect(await roundTrip(found, 'hello')).toMatchObject({ echoed: 'hello' })
+    await toxic.remove()
+    expect(rig.control.proxy('a').faults.map(({ plan }) => plan.name)).toEqual([
+      'both',
+      'fine',
+      'scheduled',
+      'max_sessions',
+    ])
+  })
+
+  test('their names are taken, and their routes are not there', async () => {
+    const proxy = await proxyWithHiddenFaults()
+    await expect(proxy.addToxic({ ...WANTED, name: 'both' })).rejects.toThrow('409')
+    await expect(proxy.getToxic('both')).rejects.toThrow('404')
+  })
+
+  test('a fault that can be expressed is one of the toxics', async () => {
+    const proxy = await proxyWithHiddenFaults()
+    await rig.control.addFault('a', { type: 'latency', name: 't', latency: '5ms', ttl: '1h' })
+    expect((await proxy.getToxic('t')).toJson()).toEqual(WANTED)
+  })
+
+  test('reset removes all of them', async () => {
+    await proxyWithHiddenFaults()
+    await toxiproxy.reset()
+    expect(rig.control.proxy('a').faults).toEqual([])
   })
 })
 

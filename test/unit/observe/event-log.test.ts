@@ -84,6 +84,37 @@ test('a storm of accept failures is one warning', () => {
   ])
 })
 
+test('a door that flaps is two lines, and one that cannot open again is an error', () => {
+  const { lines, events } = recorder('info')
+  const place = { proxy: 'redis', listen: '127.0.0.1:1' }
+  for (let i = 0; i < 100; i++) {
+    events.emit('door-shut', { ...place, fault: 'flap' })
+    events.emit('door-opened', place)
+  }
+  events.emit('reopen-failed', { ...place, error: 'EADDRINUSE' })
+  expect(lines).toEqual([
+    { level: 'info', ...place, fault: 'flap', suppressed: 0, message: 'A fault refuses clients' },
+    { level: 'info', ...place, suppressed: 0, message: 'Clients are taken again' },
+    { level: 'error', ...place, error: 'EADDRINUSE', suppressed: 0, message: 'Unable to listen again' },
+  ])
+})
+
+test('what may not have been meant is a warning behind the change', () => {
+  const { lines, logger } = recorder('info')
+  const change = { action: 'fault-added', proxy: 'redis', fault: 'odd', before: null, after: {} }
+  logChange(logger, { ...change, warnings: ['it does nothing'] })
+  expect(lines).toEqual([
+    { level: 'info', ...change, message: 'Changed' },
+    {
+      level: 'warn',
+      proxy: 'redis',
+      fault: 'odd',
+      warnings: ['it does nothing'],
+      message: 'A fault may do something else than was meant',
+    },
+  ])
+})
+
 test('a change is logged with what was before and what is now', () => {
   const { lines, logger } = recorder('info')
   const change = {

@@ -13,13 +13,17 @@ const redis: ProxySnapshot = {
   sessions: { total: 3, active: 1, endings: { 'client:closed': 1, 'injected:cut: now': 1 } },
   bytes,
   places: [{ listen: '127.0.0.1:26379', upstream: 'localhost:6379', bytes }],
-  faults: { slow: { seen: 4, selected: 3, applied: 9 } },
+  faults: {
+    slow: { seen: 4, selected: 1, applied: 9, skipped: { draw: 2, max_active: 1 }, active: 1, state: 'working' },
+    past: { seen: 1, selected: 1, applied: 0, skipped: {}, active: 0, state: 'gone' },
+  },
   connect: { bounds: [1, 10], counts: [2, 1, 1], sum: 34.5 },
 }
 
 function snapshotOf(...proxies: readonly ProxySnapshot[]): Snapshot {
   return {
     proxies,
+    decisions: { total: 7, kept: 5 },
     held: { bytes: 10, limit: 1000, perSessionLimit: 100, stalls: 2 },
     lateness: { bounds: [0.5], counts: [8, 0], sum: 2 },
   }
@@ -54,7 +58,11 @@ test.each([
   'foulweather_session_endings_total{proxy="redis",origin="injected",reason="cut: now"} 1',
   'foulweather_bytes_total{proxy="redis",direction="downstream",point="sent"} 6',
   'foulweather_faults_seen_total{proxy="redis",fault="slow"} 4',
-  'foulweather_faults_selected_total{proxy="redis",fault="slow"} 3',
+  'foulweather_faults_selected_total{proxy="redis",fault="slow"} 1',
+  'foulweather_faults_skipped_total{proxy="redis",fault="slow",reason="draw"} 2',
+  'foulweather_faults_skipped_total{proxy="redis",fault="slow",reason="max_active"} 1',
+  'foulweather_faults_active{proxy="redis",fault="slow"} 1',
+  'foulweather_faults_seen_total{proxy="redis",fault="past"} 1',
   'foulweather_faults_applied_total{proxy="redis",fault="slow"} 9',
   'foulweather_held_bytes 10',
   'foulweather_held_bytes_limit 1000',
@@ -63,6 +71,13 @@ test.each([
   'foulweather_build_info{version="9.9.9",node="' + process.versions.node + '"} 1',
 ])('the page has the line %s', async (line) => {
   expect(await linesOf(snapshotOf(redis))).toContain(line)
+})
+
+test('a fault that is gone keeps its counters, and has no sessions to tell of', async () => {
+  const lines = await linesOf(snapshotOf(redis))
+  expect(lines.filter((line) => line.startsWith('foulweather_faults_active'))).toEqual([
+    'foulweather_faults_active{proxy="redis",fault="slow"} 1',
+  ])
 })
 
 test('histograms are cumulative, in seconds', async () => {

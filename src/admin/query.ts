@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { FoulweatherError } from '../core/errors.ts'
+
+/** What the parameters of query strings have in common. Messages say what is expected, without the word. */
+
+export const oneName = z.string('one name')
+
+export const upTo9999 = z
+  .string('one number')
+  .regex(/^[1-9]\d{0,3}$/, 'a whole number of 1 to 9999')
+  .transform(Number)
+
+/** @throws FoulweatherError `invalid_value`, also for a parameter that is not known. */
+export function readQuery<Parameters extends z.ZodObject>(
+  parameters: Parameters,
+  query: Readonly<Record<string, unknown>>,
+): z.output<Parameters> {
+  const result = parameters.safeParse({ ...query })
+  if (result.success) return result.data
+  throw refusal(parameters, result.error, query)
+}
+
+function refusal(
+  parameters: z.ZodObject,
+  error: z.ZodError,
+  query: Readonly<Record<string, unknown>>,
+): FoulweatherError {
+  const issue = error.issues[0]
+  if (issue?.code === 'unrecognized_keys') {
+    const field = issue.keys[0] ?? ''
+    return new FoulweatherError('invalid_value', `there is no query parameter ${JSON.stringify(field)}`, {
+      field,
+      value: query[field],
+      expected: `one of ${Object.keys(parameters.shape).join(', ')}`,
+    })
+  }
+  const field = String(issue?.path[0] ?? '')
+  const expected = issue?.message ?? ''
+  return new FoulweatherError('invalid_value', `${field} is ${JSON.stringify(query[field])}, expected ${expected}`, {
+    field,
+    value: query[field],
+    expected,
+  })
+}

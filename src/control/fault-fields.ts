@@ -1,0 +1,38 @@
+import type { FaultPlan } from '../core/plan.ts'
+import { faultDefinition } from '../faults/index.ts'
+import type { Fields } from './fault-input.ts'
+import { defined } from '../core/defined.ts'
+
+/** A fault as it could be written: everything that is in force, in base units. The `ttl` is not part of the plan, hence not of this. */
+export function fieldsOf(plan: FaultPlan): Fields {
+  const { name, type, params } = plan
+  return { name, type, ...sessionFields(plan), ...params, ...defined(otherFields(plan)) }
+}
+
+/** Nothing for a fault that acts on the whole proxy. */
+function sessionFields({ type, direction, probability, per = 'session', ...plan }: FaultPlan): Fields {
+  if (faultDefinition(type)?.reach === 'proxy') return {}
+  const { match, existing = 'apply', onRemove = 'release' } = plan
+  return { direction, probability, per, ...defined({ match }), existing, on_remove: onRemove }
+}
+
+function otherFields({ schedule, ramp, limits }: FaultPlan) {
+  return {
+    schedule,
+    ramp:
+      ramp && Object.fromEntries(Object.entries(ramp).map(([name, { from, to, over }]) => [name, { from, to, over }])),
+    limits: limits && defined({ max_active: limits.maxActive, max_injections: limits.maxInjections }),
+  }
+}
+
+/** `plan` with what `patch` gives in its place; `null` takes a field away. */
+export function patchedFields(plan: FaultPlan, patch: Fields): Fields {
+  const fields = fieldsOf(plan)
+  // With a new ramp a parameter begins where that says, not where it is now; without its old one it stays where that began.
+  const ramped = Object.keys(isObject(patch['ramp']) ? patch['ramp'] : {})
+  return { ...Object.fromEntries(Object.entries(fields).filter(([name]) => !ramped.includes(name))), ...patch }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

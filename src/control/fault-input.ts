@@ -1,0 +1,157 @@
+import { FoulweatherError } from '../core/errors.ts'
+import type { FaultMatch, FaultPlan } from '../core/plan.ts'
+import { commonFields, readCommonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from '../faults/common-fields.ts'
+import type { CommonFields } from '../faults/common-fields.ts'
+import type { FaultDefinition } from '../faults/define.ts'
+import { describeFault, faultDefinition, FAULTS, parseParams, type FaultDescription } from '../faults/index.ts'
+import { nearest } from '../faults/nearest.ts'
+import { defined, definedOrNone } from '../core/defined.ts'
+import { readRamps, refuseContradiction, type Ramps } from './ramp-input.ts'
+
+/** A fault as it was written: common fields and parameters side by side, nothing of it checked yet. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** What a fault is asked to be; who asks, and how often it has changed, is added by the control plane. */
+export type WantedFault = Omit<FaultPlan, 'owner' | 'revision' | 'draw' | 'epoch'>
+
+export interface ReadFault {
+  readonly wanted: WantedFault
+  /** Milliseconds. */
+  readonly ttl: number | undefined
+}
+
+/**
+ * Validates a fault and answers it in base units. Fields that are `null` count as not given, and those that a fault is only shown with are
+ * passed over. `path` is put in front of the names of fields in errors (`faults[2]`).
+ *
+ * @throws FoulweatherError `missing_field`, `invalid_fault_type`, `invalid_value`.
+ */
+export function readFault(input: Fields, path = ''): ReadFault {
+  const definition = definitionOf(input['type'] ?? undefined, path)
+  const fields = Object.entries(input).filter(
+    ([key, value]) => value !== undefined && (isParameter(definition, key) || !SHOWN_FIELDS.includes(key)),
+  )
+  for (const [key] of fields) refuseUnknown(definition, key, path)
+  const written = fields.filter(([, value]) => value !== null)
+
+  const common = readCommonFields(Object.fromEntries(written.filter(([key]) => isCommon(key))), path)
+  const description = describeFault(definition)
+  refuseWhatActsOnSessions(description, common, path)
+  const ramp = readRamps(definition, description, common.ramp, path)
+  const { probability: rampOfShare, ...rampsOfParams } = ramp ?? {}
+  const params = Object.fromEntries(written.filter(([key]) => !isCommon(key)))
+  refuseContradiction({ ...definition.params.shape, ...commonFields.shape }, { ...params, ...common }, ramp ?? {}, path)
+  // The end of a ramp has to make sense beside the other parameters as well as its start.
+  parseParams(definition.type, { ...params, ...ends(rampsOfParams, 'to') }, path)
+  const direction = directionOf(description, common, path)
+  const wanted = {
+    name: common.name ?? defaultName(description, direction),
+    type: definition.type,
+    direction: direction ?? 'both',
+    probability: rampOfShare?.from ?? common.probability ?? 1,
+    per: perOf(description, common, path),
+    match: matchOf(common),
+    existing: common.existing === 'apply' ? undefined : common.existing,
+    onRemove: common.on_remove === 'release' ? undefined : common.on_remove,
+    schedule: definedOrNone(common.schedule),
+    ramp,
+    limits: definedOrNone({
+      maxActive: common.limits?.max_active,
+      maxInjections: common.limits?.max_injections,
+    }),
+    params: parseParams(definition.type, { ...params, ...ends(rampsOfParams, 'from') }, path),
+  }
+  refuseUnusableText(wanted.name, path)
+  return { wanted: defined(wanted), ttl: common.ttl }
+}
+
+function ends(ramps: Ramps, end: 'from' | 'to'): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(ramps).map(([name, ramp]) => [name, ramp[end]]))
+}
+
+function definitionOf(type: unknown, path: string): FaultDefinition {
+  const field = fieldOf(path, 'type')
+  const expected = `one of ${FAULTS.map((fault) => fault.type).join(', ')}`
+  if (type === undefined)
+    throw new FoulweatherError('missing_field', `${field} is missing: expected ${expected}`, { field, expected })
+  if (typeof type !== 'string') throw refusal(field, type, `expected ${expected}`, expected)
+  const definition = faultDefinition(type)
+  if (definition !== undefined) return definition
+  parseParams(type, {}, path)
+  throw new Error(`${type} is a fault type after all`)
+}
+
+const isCommon = (key: string): boolean => Object.hasOwn(commonFields.shape, key)
+const isParameter = ({ params }: FaultDefinition, key: string): boolean => Object.hasOwn(params.shape, key)
+
+function refuseUnknown(definition: FaultDefinition, key: string, path: string): void {
+  if (isCommon(key) || isParameter(definition, key)) return
+  const field = fieldOf(path, key)
+  const params = Object.keys(definition.params.shape)
+  const common = Object.keys(commonFields.shape)
+  const expected = `one of the parameters of ${definition.type} (${params.join(', ') || 'it has none'}) or of the common fields (${common.join(', ')})`
+  const advice = Object.hasOwn(UNSUPPORTED_FIELDS, key) ? UNSUPPORTED_FIELDS[key] : undefined
+  if (advice !== undefined) throw refusal(field, key, advice, expected)
+  const guess = nearest(key, [...params, ...common])
+  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  const text = `${definition.type} has no such parameter${hint} (it has: ${params.join(', ') || 'none'}; every fault has: ${common.join(', ')})`
+  throw refusal(field, key, text, expected)
+}
+
+/** Those that mean sessions, or a share of them. */
+const OF_SESSIONS = ['direction', 'probability', 'per', 'match', 'existing', 'on_remove'] as const
+
+/** @throws FoulweatherError for a fault that acts on the whole proxy. */
+function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common: CommonFields, path: string): void {
+  if (directions.length > 0) return
+  const refuse = (name: string, value: unknown): never => {
+    throw refusal(
+      fieldOf(path, name),
+      value,
+      `${type} acts on the whole proxy, not on single sessions: it takes no ${name}`,
+      'nothing',
+    )
+  }
+  for (const name of OF_SESSIONS) if (common[name] !== undefined) refuse(name, common[name])
+  if (common.limits?.max_active !== undefined) refuse('limits.max_active', common.limits.max_active)
+}
+
+/** `undefined`: it acts on the whole proxy. */
+function directionOf(description: FaultDescription, { direction }: CommonFields, path: string) {
+  const { type, directions } = description
+  if (direction === undefined || directions.includes(direction)) return direction ?? directions[0]
+  const expected = directions.join(' or ')
+  throw refusal(fieldOf(path, 'direction'), direction, `${type} takes ${expected}, not ${direction}`, expected)
+}
+
+/** `undefined`: for each session, which is what the engine does by itself. */
+function perOf({ type, per }: FaultDescription, { per: given }: CommonFields, path: string): 'chunk' | undefined {
+  const chosen = given ?? per[0]
+  if (chosen === undefined || per.includes(chosen)) return chosen === 'chunk' ? chosen : undefined
+  const expected = per.join(' or ')
+  throw refusal(fieldOf(path, 'per'), chosen, `${type} draws per ${expected}, not per ${chosen}`, expected)
+}
+
+function matchOf({ match }: CommonFields): FaultMatch | undefined {
+  return definedOrNone({ client: match?.client, session: definedOrNone(match?.session) })
+}
+
+/** The direction is part of it where there is one to choose. */
+function defaultName({ type, directions }: FaultDescription, direction: string | undefined): string {
+  return direction === undefined || directions.length === 1 ? type : `${type}_${direction}`
+}
+
+/** Half a surrogate pair: no URL could name it. */
+function refuseUnusableText(name: string, path: string): void {
+  if (name.isWellFormed()) return
+  const expected = 'a text without halves of surrogate pairs'
+  throw refusal(fieldOf(path, 'name'), name.toWellFormed(), `expected ${expected}`, expected)
+}
+
+function fieldOf(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`
+}
+
+function refusal(field: string, value: unknown, text: string, expected: string): FoulweatherError {
+  return new FoulweatherError('invalid_value', `${field}: ${text}`, { field, value, expected })
+}
