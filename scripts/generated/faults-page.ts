@@ -1,58 +1,57 @@
 import { describeFault, FAULTS, type FaultDescription } from '../../src/faults/index.ts'
+import { commonFieldsTable } from './common-fields.ts'
 import { generatedFrom, page, table } from './markdown.ts'
 
-const EFFECTS: Readonly<Record<FaultDescription['effect'], string>> = {
-  timing: 'timing: every byte arrives, in order, at another time',
-  content: 'content: bytes arrive changed',
-  loss: 'loss: bytes do not arrive',
-  ending: 'ending: the connection ends early',
-}
-
-const INTRODUCTION = `A fault is added to a proxy as a *toxic*: by command line, by REST, or by any Toxiproxy client.
+const INTRODUCTION = `A fault is one configured misbehaviour of a proxy. It is added by command line or by REST; in both it is the same flat object, its parameters beside the fields
+that every fault has.
 
 \`\`\`sh
-foulweather toxic add pg --type latency --attribute latency=250ms --attribute jitter=50ms
-curl -s http://127.0.0.1:8474/proxies/pg/toxics -d '{"type":"latency","attributes":{"latency":250,"jitter":50}}'
+foulweather fault add pg latency --latency 250ms --jitter 50ms --direction downstream --ttl 5m
+curl -s http://127.0.0.1:8474/v1/proxies/pg/faults -d '{"type":"latency","latency":"250ms","jitter":"50ms","ttl":"5m"}'
 \`\`\`
 
-Attributes have Toxiproxy's names. They are whole numbers in the units given below, and 0 unless given. The command line takes values with another unit too and
-converts them: \`latency=1.5s\`, \`delay=2ms\`, \`bytes=64KiB\`, \`rate=1MB/s\`, \`rate=10mbit\`.
+Values have units: durations (\`250ms\`, \`1.5s\`, \`800us\`, \`5m\`; plain numbers are milliseconds), sizes (\`64KiB\`, \`1MB\`; bytes), rates (\`20KB/s\`, \`10mbit\`; bytes per second) and shares
+(\`30%\`; 0 to 1).
 
-Every fault acts on one direction of each connection that it selects: the \`stream\` is \`upstream\` for bytes from the client to the server, \`downstream\` (the default)
-for bytes from the server to the client. Whether it selects a connection is drawn once per connection and direction, with the probability \`toxicity\` (1 unless given). Bytes
-pass the faults of a proxy in their order.
+Adding, changing and removing faults takes effect on live connections at once, and loses, doubles or reorders no byte that the fault does not drop on purpose. Bytes pass the faults of a
+proxy in their order. What a fault has selected and done is in \`foulweather decisions\`.`
 
-Adding, changing and removing faults takes effect on live connections at once, and loses, doubles or reorders no byte that the fault does not drop on purpose.`
+const TOXICS = `Those with a tick in the last column can also be added as a *toxic*, by any Toxiproxy client or with \`foulweather toxic add\`. Attributes of toxics have Toxiproxy's names. They are whole
+numbers (shares may have decimals) in the units that the page of the fault gives, and 0 unless given; \`toxicity\` is the \`probability\`, \`stream\` the \`direction\`. The command line takes values with another unit too and converts
+them: \`latency=1.5s\`, \`delay=2ms\`, \`bytes=64KiB\`, \`rate=1MB/s\`, \`rate=10mbit\`.`
 
-/** docs/faults.md: every fault, from its definition. */
+const LAYERS: Readonly<Record<string, string>> = {
+  transport: 'On the bytes of a connection',
+  connection: 'On connections: how they come about, live and end',
+}
+
+/** docs/faults.md: the index of all faults, and what they have in common. */
 export function faultsPage(): string {
   const faults = FAULTS.map(describeFault)
+  const layers = [...new Set(faults.map(({ layer }) => layer))]
   return page(
     generatedFrom('the definitions in src/faults/'),
     '# Faults',
     INTRODUCTION,
-    table(
-      ['type', 'what it does'],
-      faults.map(({ type, summary }) => [`[\`${type}\`](#${type})`, summary]),
-    ),
-    ...faults.map((fault) => section(fault).trimEnd()),
+    ...layers.flatMap((layer) => [
+      `## ${LAYERS[layer] ?? layer}`,
+      list(faults.filter((fault) => fault.layer === layer)),
+    ]),
+    TOXICS,
+    '## Fields that every fault has',
+    commonFieldsTable(),
+    'What acts on the whole proxy knows no sessions, and takes no `direction`, `probability`, `per`, `match`, `existing` and `on_remove`.',
   )
 }
 
-function section(fault: FaultDescription): string {
-  return page(`## ${fault.type}`, fault.summary, `Effect: ${EFFECTS[fault.effect]}.`, attributes(fault), fault.details)
-}
-
-function attributes(fault: FaultDescription): string {
-  if (fault.toxic === null) return 'Toxiproxy has no such toxic: its clients do not see this fault.'
-  if (fault.toxic.length === 0) return 'It has no attributes.'
-  const rows = fault.toxic.map(({ name, unit }) => [`\`${name}\``, unit, meaning(fault, name)])
-  return table(['attribute', 'unit', 'meaning'], rows)
-}
-
-/** That of the parameter of the same name. */
-function meaning({ type, schema }: FaultDescription, name: string): string {
-  const parameter = schema.properties?.[name]
-  if (typeof parameter === 'object' && parameter.description !== undefined) return parameter.description
-  throw new Error(`${type} has no parameter that says what its toxic's attribute ${name} means`)
+function list(faults: readonly FaultDescription[]): string {
+  return table(
+    ['type', 'effect', 'what it does', 'toxic'],
+    faults.map(({ type, effect, summary, toxic }) => [
+      `[\`${type}\`](faults/${type}.md)`,
+      effect,
+      summary,
+      toxic === null ? '' : '✓',
+    ]),
+  )
 }

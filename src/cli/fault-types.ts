@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { describeFault, FAULTS, faultDefinition, nearestType } from '../faults/index.ts'
+import { describeFault, FAULTS } from '../faults/index.ts'
 import type { FaultDescription } from '../faults/index.ts'
 import { globalOptions } from './connection.ts'
-import { type CliContext, CommandFailure } from './context.ts'
+import { type CliContext, EXIT } from './context.ts'
+import { knownType } from './fault-type.ts'
 import { hint, paint, printTable } from './format.ts'
 
 export function addFaultTypesCommand(program: Command, context: CliContext): void {
-  program
-    .command('fault-types')
+  addTypesCommand(program, 'fault-types', context)
+}
+
+/** Also as `fault types`, where those who know `fault add` look for it. */
+export function addTypesCommand(parent: Command, name: string, context: CliContext): void {
+  parent
+    .command(name)
     .summary('list the types of faults, or describe one')
     .description(
       'Lists the types of faults that this version knows, or describes one with its parameters. Needs no server.',
@@ -41,17 +47,8 @@ function list(context: CliContext, json: boolean): void {
 }
 
 function describe(context: CliContext, type: string, json: boolean): void {
-  const definition = faultDefinition(type)
-  if (definition === undefined) throw unknownType(type)
-  const description = describeFault(definition)
+  const description = describeFault(knownType(type, EXIT.failed))
   context.out(json ? `${JSON.stringify(description)}\n` : describeInText(context, description))
-}
-
-function unknownType(type: string): CommandFailure {
-  const nearest = nearestType(type)
-  const advice =
-    nearest === undefined ? `there are: ${FAULTS.map((fault) => fault.type).join(', ')}` : `did you mean ${nearest}?`
-  return new CommandFailure(`there is no fault type "${type}" (${advice})`)
 }
 
 const parameterShape = z.looseObject({
@@ -67,13 +64,19 @@ function describeInText(
   const title = (text: string): string => paint(context, 'bold', text)
   const parameters = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const { description, default: fallback, accepts } = parameterShape.parse(property)
-    const required = schema.required?.includes(name) === true ? 'required' : `default: ${JSON.stringify(fallback)}`
+    const optional = fallback === undefined ? 'optional' : `default: ${JSON.stringify(fallback)}`
+    const required = schema.required?.includes(name) === true ? 'required' : optional
     return `  ${name}: ${[accepts, `(${required})`, description].filter(Boolean).join(' ')}\n`
   })
-  const attributes = toxic?.map(({ name, unit }) => `  ${name}: a whole number of ${unit}, or a value with a unit\n`)
+  const attributes = toxic?.map(
+    ({ name, unit }) =>
+      `  ${name}: a ${unit === '0…1' ? 'share, 0 to 1 or 30%' : `whole number of ${unit}, or a value with a unit`}\n`,
+  )
   return [
     `${title(type)} (${effect}): ${summary}\n\n${details}\n`,
-    ...(parameters.length === 0 ? [] : [`\n${title('Parameters')}\n`, ...parameters]),
+    ...(parameters.length === 0
+      ? []
+      : [`\n${title('Parameters')} (foulweather fault add PROXY ${type} --help shows their flags)\n`, ...parameters]),
     ...(attributes === undefined
       ? []
       : [`\n${title('As a toxic')} (foulweather toxic add -t ${type} -a NAME=VALUE)\n`]),

@@ -67,6 +67,13 @@ export const readPort: Reader<number> = (text) => {
   throw new InvalidArgumentError(`expected a port of 0 to 65535, found "${text}".`)
 }
 
+/** A whole number of 0 or more. */
+export const readCount: Reader<number> = (text) => {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('expected a whole number of 0 or more.')
+}
+
 /** For options that may be given several times. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]

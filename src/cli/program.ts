@@ -4,7 +4,10 @@ import { NAME, VERSION } from '../version.ts'
 import { addGlobalOptions } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { addCreateCommand } from './create.ts'
+import { addCompletionCommand } from './completion.ts'
+import { addDecisionsCommand } from './decisions.ts'
 import { addDeleteCommand } from './delete.ts'
+import { addFaultCommand } from './fault.ts'
 import { addFaultTypesCommand } from './fault-types.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addListCommand } from './list.ts'
@@ -52,10 +55,13 @@ const COMMANDS = [
   addToggleCommand,
   addDeleteCommand,
   addPopulateCommand,
+  addFaultCommand,
   addToxicCommand,
   addResetCommand,
   addSessionsCommand,
+  addDecisionsCommand,
   addFaultTypesCommand,
+  addCompletionCommand,
 ]
 
 /** Runs one command line (without the names of the runtime and the script); answers the exit code. */

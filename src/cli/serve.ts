@@ -2,9 +2,19 @@ import { Option, type Command } from 'commander'
 import type { LogLevel } from '../observe/log-level.ts'
 import { allowedHosts, DEFAULT_ADMIN_PORT, globalOptions, tokenOf } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
-import { defined } from './defined.ts'
-import { collect, readDuration, readHostPort, readLogLevel, readSeconds, readSeed, readSize } from './option-values.ts'
+import { defined } from '../core/defined.ts'
+import {
+  collect,
+  readCount,
+  readDuration,
+  readHostPort,
+  readLogLevel,
+  readSeconds,
+  readSeed,
+  readSize,
+} from './option-values.ts'
 import type { HostPort } from './option-values.ts'
+import { readReplayFile } from './replay-file.ts'
 import type { RunOptions } from './run-server.ts'
 
 interface ServeOptions {
@@ -19,6 +29,8 @@ interface ServeOptions {
   readonly sessionBuffer?: number
   readonly processBuffer?: number
   readonly softenResets?: boolean
+  readonly replay?: string
+  readonly decisions?: number
 }
 
 const DEFAULT_ADMIN: HostPort = { host: '127.0.0.1', port: DEFAULT_ADMIN_PORT }
@@ -67,18 +79,24 @@ export function addServeCommand(program: Command, context: CliContext): void {
       collect,
     )
     .option('--log-level <level>', 'least level that is logged (default: info; env: LOG_LEVEL)', readLogLevel)
-    .option('--session-buffer <size>', 'bytes that one direction of a session may hold (default: 16MiB)', readSize)
+    .option('--session-buffer <size>', 'bytes that one direction of a session may hold (default: 64MiB)', readSize)
     .option('--process-buffer <size>', 'bytes that all sessions together may hold (default: 256MiB)', readSize)
     .option(
       '--soften-resets',
       'pass an orderly end on where a peer has reset its connection (default: pass the reset on)',
     )
+    .option(
+      '--replay <file>',
+      'select sessions as in a recorded run (default: draw them); "foulweather decisions --ndjson" makes the record',
+    )
+    .option('--decisions <number>', 'how many decisions can be looked back on (default: 10000)', readCount)
     .addHelpText('after', NOTES)
     .action(async (options: ServeOptions, command: Command) => {
       refuseClientOptions(command)
       // Loaded only here: the other commands need none of it, and cost 0.3 s of CPU without instead of 0.5 s.
       const { runServer } = await import('./run-server.ts')
-      await runServer(runOptions(options, command, context), context)
+      const replay = options.replay === undefined ? undefined : await readReplayFile(options.replay)
+      await runServer(defined({ ...runOptions(options, command, context), replay }), context)
     })
 }
 
@@ -107,5 +125,6 @@ function runOptions(options: ServeOptions, command: Command, context: CliContext
     sessionBudget: sessionBuffer,
     processBudget: processBuffer,
     softenResets: options.softenResets,
+    decisionsKept: options.decisions,
   })
 }

@@ -11,7 +11,7 @@ export type AttributeTexts = Readonly<Record<string, string>>
 /** As the admin API takes them. */
 export type Attributes = Readonly<Record<string, number | string>>
 
-type Attribute = Pick<ToxicAttribute<never>, 'name' | 'unit'>
+type Attribute = Pick<ToxicAttribute<never>, 'name' | 'unit' | 'float'>
 
 /** Reads one `-a key=value` and adds it to those before it. */
 export function readAttribute(text: string, before: AttributeTexts | undefined): AttributeTexts {
@@ -22,7 +22,7 @@ export function readAttribute(text: string, before: AttributeTexts | undefined):
 }
 
 /**
- * The attributes of a toxic of `type`: whole numbers as they are, values with a unit in the attribute's own. The server passes over names
+ * The attributes of a toxic of `type`: numbers as they are, values with a unit in the attribute's own. The server passes over names
  * that it does not know, as Toxiproxy does, so they are refused here. A type that only the server knows is left to it.
  *
  * @throws CommandFailure that names the attribute and what would be right.
@@ -35,7 +35,7 @@ export function attributesOf(type: string, texts: AttributeTexts): Attributes {
     entries.map(([key, text]) => {
       const attribute = toxic.find(({ name }) => name === key.toLowerCase())
       if (attribute === undefined) throw unknownAttribute(type, key, toxic)
-      return [attribute.name, wholeNumber(attribute, text)]
+      return [attribute.name, attribute.float === true ? fraction(attribute, text) : wholeNumber(attribute, text)]
     }),
   )
 }
@@ -61,6 +61,21 @@ const UNITS: Readonly<Record<ToxicUnit, Unit>> = {
   µs: { size: 0.001, read: readDurationText, examples: '500us or 2ms' },
   bytes: { size: 1, read: readSizeText, examples: '64KiB or 1MB' },
   'KB/s': { size: 1000, read: readRateText, examples: '1MB/s or 10mbit' },
+  '0…1': { size: 1, read: readPercentage, examples: '30%' },
+}
+
+function readPercentage(text: string): number | undefined {
+  return /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : undefined
+}
+
+/** Any number: the server says what it makes of one that is out of range, as Toxiproxy does. */
+function fraction({ name, unit }: Attribute, text: string): number {
+  const { size, read, examples } = UNITS[unit]
+  const base = read(text)
+  if (PLAIN_NUMBER.test(text)) return Number(text)
+  if (base !== undefined) return base / size
+  const expected = `expected a number (${unit}), or a value with a unit such as ${examples}`
+  throw new CommandFailure(`attribute ${name} is "${text}": ${expected}`, EXIT.usage)
 }
 
 const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i

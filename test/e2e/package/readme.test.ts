@@ -45,7 +45,7 @@ describe('the README', () => {
       const commands = codeLines.filter((line) => line.startsWith('npx foulweather '))
       const [serve, ...others] = commands
       expect(serve).toBe('npx foulweather serve')
-      expect(others.map((command) => command.split(' ')[2])).toEqual(['create', 'toxic'])
+      expect(others.map((command) => command.split(' ')[2])).toEqual(['create', 'fault', 'fault'])
 
       await using server = await built.start(`${serve} --admin 127.0.0.1:0`)
       const port = await freePort()
@@ -59,7 +59,8 @@ describe('the README', () => {
       expect(await (await fetch(`http://${server.admin}/proxies/pg`)).json()).toMatchObject({
         listen: `127.0.0.1:${port}`,
         upstream: '127.0.0.1:5432',
-        toxics: [{ type: 'latency', attributes: { latency: 500 } }],
+        // Toxiproxy's API cannot say the other one.
+        toxics: [{ type: 'latency', attributes: { latency: 500, jitter: 100 } }],
       })
     },
   )

@@ -118,6 +118,8 @@ describe('attributes of toxics', () => {
     ['bandwidth', 'rate=1MB/s', 1000],
     ['bandwidth', 'rate=10mbit', 1250],
     ['bandwidth', 'rate=20KB', 20],
+    ['packet_loss', 'loss_rate=0.1', 0.1],
+    ['packet_loss', 'loss_rate=2.5%', 0.025],
   ])("values with a unit come out in the attribute's own: %s, %s", (type, text, value) => {
     expect(Object.values(readAll(type, text) as object)).toEqual([value])
   })
@@ -136,6 +138,11 @@ describe('attributes of toxics', () => {
     ['latency', 'latency=soon', 'attribute latency is "soon": expected'],
     ['latency', 'latency=', 'attribute latency is "": expected'],
     ['latency', 'latency=5KB', 'attribute latency is "5KB": expected'],
+    [
+      'packet_loss',
+      'loss_rate=much',
+      'attribute loss_rate is "much": expected a number (0…1), or a value with a unit such as 30%',
+    ],
     ['latency', 'latncy=250', 'latency has no attribute "latncy"; did you mean latency? (it has: latency, jitter)'],
     ['latency', '__proto__=1', 'latency has no attribute "__proto__" (it has: latency, jitter)'],
     ['noop', 'latency=1', 'noop has no attribute "latency" (it has none)'],

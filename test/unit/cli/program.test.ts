@@ -18,6 +18,13 @@ const COMMANDS = [
   'toggle',
   'delete',
   'populate',
+  'fault',
+  'fault add',
+  'fault list',
+  'fault show',
+  'fault update',
+  'fault remove',
+  'fault types',
   'toxic',
   'toxic add',
   'toxic update',
@@ -25,7 +32,9 @@ const COMMANDS = [
   'reset',
   'sessions',
   'sessions reset',
+  'decisions',
   'fault-types',
+  'completion',
 ]
 
 test.each(COMMANDS)('%s has help, with examples', async (command) => {
@@ -81,7 +90,7 @@ test('a value that is not acceptable is named, with what would be right', async 
   expect(stderr).toMatch(/^foulweather: option '--drain <seconds>' argument 'soon' is invalid\. expected .*\n$/)
 })
 
-test.each([[[]], [['toxic']]])('without a command there is help on stderr: %j', async (argv) => {
+test.each([[[]], [['toxic']], [['fault']]])('without a command there is help on stderr: %j', async (argv) => {
   const { code, stdout, stderr } = await runHere(argv)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain('Commands:')
@@ -107,8 +116,10 @@ test.each(FAULTS.map(({ type }) => type))(
     expect(code).toBe(0)
     expect(stdout).toContain(definition?.summary)
     for (const name of Object.keys(definition?.params.shape ?? {})) expect(stdout).toContain(`  ${name}: `)
-    for (const { name, unit } of definition?.toxic ?? [])
-      expect(stdout).toContain(`  ${name}: a whole number of ${unit}, or a value with a unit\n`)
+    for (const { name, unit } of definition?.toxic ?? []) {
+      const value = unit === '0…1' ? 'a share, 0 to 1 or 30%' : `a whole number of ${unit}, or a value with a unit`
+      expect(stdout).toContain(`  ${name}: ${value}\n`)
+    }
     const { stdout: json } = await runHere(['fault-types', type, '--json'])
     expect(JSON.parse(json)).toMatchObject({ type, summary: definition?.summary })
   },

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { GENERATED, stale } from '../../../scripts/generate.ts'
+import { GENERATED, GENERATED_FOLDERS, stale } from '../../../scripts/generate.ts'
 import { attributesOf, readAttribute } from '../../../src/cli/toxic-attributes.ts'
+import { commonFields } from '../../../src/faults/common-fields.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
 
 let root = ''
@@ -26,32 +27,101 @@ test('what is missing or different is stale, what is the same is not', async () 
   ])
 })
 
-test('the committed files are fresh', async () => {
-  expect((await stale(GENERATED)).map(({ path }) => path)).toEqual([])
+test('what is left over in a folder of generated files should not be there', async () => {
+  await mkdir(`${root}pages`)
+  for (const name of ['kept.md', 'gone.md', 'gone.svg']) await writeFile(`${root}pages/${name}`, 'text\n')
+  const files = [{ path: 'pages/kept.md', make: () => 'text\n' }]
+  expect(await stale(files, root, ['pages', 'missing'])).toEqual([
+    { path: 'pages/gone.md', wanted: undefined },
+    { path: 'pages/gone.svg', wanted: undefined },
+  ])
 })
 
-async function faultsPage(): Promise<string> {
-  return GENERATED.find(({ path }) => path === 'docs/faults.md')!.make()
+test('the committed files are fresh', async () => {
+  expect((await stale(GENERATED, undefined, GENERATED_FOLDERS)).map(({ path }) => path)).toEqual([])
+})
+
+async function made(path: string): Promise<string> {
+  const file = GENERATED.find((each) => each.path === path)
+  if (file === undefined) throw new Error(`${path} is not generated`)
+  return file.make()
 }
 
-test('the faults page has every fault, with each of its attributes, their units and meanings', async () => {
-  const page = await faultsPage()
-  for (const { type, params, toxic, details } of FAULTS) {
-    const section = page.split(/^## /m).find((text) => text.startsWith(`${type}\n`))
-    for (const { name, unit } of toxic ?? [])
-      expect(section).toContain(`| \`${name}\` | ${unit} | ${params.shape[name].description}`)
-    expect(section).toContain(details)
+function everything(): Promise<readonly string[]> {
+  return Promise.all(GENERATED.map(({ path }) => made(path)))
+}
+
+test('generating again gives the same, to the byte', async () => {
+  const [first, second] = [await everything(), await everything()]
+  expect(first).toEqual(second)
+})
+
+test('the index links every fault, and explains every field that all have', async () => {
+  const index = await made('docs/faults.md')
+  for (const { type, effect, summary } of FAULTS) {
+    expect(index).toContain(`| [\`${type}\`](faults/${type}.md) | ${effect} | ${summary} |`)
+  }
+  for (const [name, schema] of Object.entries(commonFields.shape)) {
+    expect(index).toMatch(new RegExp(`^\\| \`${name}\` \\| `, 'm'))
+    expect(index).toContain(schema.description)
   }
 })
 
+test.each(FAULTS.map((definition) => [definition.type, definition] as const))(
+  'the page of %s has its parameters, its attributes and its details',
+  async (type, { params, toxic, details, emulation }) => {
+    const page = await made(`docs/faults/${type}.md`)
+    expect(page).toContain(details)
+    for (const [name, schema] of Object.entries(params.shape)) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` | `))
+      expect(row).toContain(schema.description?.replaceAll('|', '\\|'))
+      // What it accepts is never left open.
+      expect(row).not.toMatch(/^\| `\w+` \|\s*\|/)
+    }
+    for (const { name, unit } of toxic ?? [])
+      expect(page).toContain(`| \`${name}\` | ${unit} | ${params.shape[name].description}`)
+    expect(page).toContain(emulation?.valid ?? details)
+  },
+)
+
+test.each(FAULTS.map((definition) => [definition.type, definition] as const))(
+  'the page of %s has its example in both ways, and shows it at work',
+  async (type, { example }) => {
+    const page = await made(`docs/faults/${type}.md`)
+    const body = / -d '(.*)'$/m.exec(page)?.[1] ?? ''
+    expect(JSON.parse(body.replaceAll(String.raw`'\''`, "'"))).toEqual({ type, ...example })
+    expect(page).toContain(`foulweather fault add pg ${type}`)
+    const transcripts = [.../```text\n(.*?)```/gs[Symbol.matchAll](page)].map(([, text = '']) => text)
+    expect(transcripts.length).toBeGreaterThan(0)
+    for (const text of transcripts) expect(text).toMatch(/^ *0 ms {2}\S/)
+  },
+)
+
+test('every plot is a picture that its page shows', async () => {
+  const plots = GENERATED.filter(({ path }) => path.endsWith('.svg'))
+  expect(plots.length).toBeGreaterThan(5)
+  for (const { path, make } of plots) {
+    expect(await make()).toMatch(/^<svg [^]*<\/svg>\n$/)
+    expect(await made(path.replace(/svg$/, 'md'))).toContain(`](${path.split('/').at(-1)})`)
+  }
+})
+
+test('transcripts show what the faults do, not what was hoped for', async () => {
+  expect(await made('docs/faults/limit_data.md')).toMatch(/^\d+ bytes in, 4096 bytes out$/m)
+  expect(await made('docs/faults/slow_close.md')).toMatch(/^ *12000 ms {2}in {3}end\n *17000 ms +out {2}end$/m)
+  expect(await made('docs/faults/blackhole.md')).toMatch(/^\d+ bytes in, 0 bytes out$/m)
+  expect(await made('docs/faults/refuse.md')).toContain('client 1: connection refused')
+  expect(await made('docs/faults/max_sessions.md')).toMatch(
+    /client 11 is connected and waits in the queue[^]*client 11 is let in/,
+  )
+})
+
 test('what the faults page writes after the name of an attribute can be written there', async () => {
-  const examples = [...(await faultsPage()).matchAll(/[` ]((\w+)=[\w./]+)/g)].map(([, text, name]) => ({
-    text: text!,
-    name,
-  }))
-  expect(examples.length).toBeGreaterThan(5)
+  const toxics = (await made('docs/faults.md')).split('## Fields')[0] ?? ''
+  const examples = [...toxics.matchAll(/`((\w+)=[\w./]+)`/g)].map(([, text = '', name = '']) => ({ text, name }))
+  expect(examples.length).toBeGreaterThan(3)
   for (const { text, name } of examples) {
-    const { type } = FAULTS.find(({ toxic }) => toxic?.some((attribute) => attribute.name === name))!
-    expect(attributesOf(type, readAttribute(text, undefined))).toEqual({ [name!]: expect.any(Number) })
+    const type = FAULTS.find(({ toxic }) => toxic?.some((attribute) => attribute.name === name))?.type ?? ''
+    expect(attributesOf(type, readAttribute(text, undefined))).toEqual({ [name]: expect.any(Number) })
   }
 })

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { faultPath } from './fault-path.ts'
+import { type Fault, faultsShape } from './fault-shapes.ts'
+import { parametersText } from './fault-text.ts'
+import { type Column, formatAge, hint, printTable } from './format.ts'
+import { showQuantity } from './quantity.ts'
+import { explained } from './toxiproxy-shapes.ts'
+
+export function addFaultListCommand(fault: Command, context: CliContext): void {
+  fault
+    .command('list')
+    .aliases(['l', 'ls'])
+    .summary('list the faults of a proxy')
+    .description(
+      'Lists the faults of a proxy in the order in which bytes pass them: name, type, direction, state, probability, sessions that met it, sessions ' +
+        'that it selected, how often it acted, how long it still lives, parameters. Tab-separated where stdout is not a terminal.',
+    )
+    .argument('<proxy>', 'name of the proxy')
+    .addHelpText('after', '\nExamples:\n  $ foulweather fault list pg\n  $ foulweather fault list pg --json')
+    .action(async (proxy: string, _options: object, command: Command) => {
+      const call = connect(command, context).json('GET', faultPath(proxy), faultsShape)
+      const { text, data } = await explained(`Failed to list the faults of ${proxy}`, call)
+      printAnswer(command, context, text, () => printFaults(context, proxy, data.faults))
+    })
+}
+
+function printFaults(context: CliContext, proxy: string, faults: readonly Fault[]): void {
+  if (faults.length === 0 && context.terminal) context.out('no faults\n')
+  else printTable(context, COLUMNS, faults)
+  if (faults.length === 0) hint(context, `Add one: foulweather fault add ${proxy} latency --latency 250ms`)
+  else hint(context, `All about one: foulweather fault show ${proxy} NAME`)
+}
+
+const count = (value: number | undefined): string => (value === undefined ? '-' : String(value))
+
+const COLUMNS: readonly Column<Fault>[] = [
+  { title: 'Name', text: ({ name }) => name },
+  { title: 'Type', text: ({ type }) => type },
+  { title: 'Direction', text: ({ direction = '-' }) => direction },
+  {
+    title: 'State',
+    text: ({ state = '-' }) => state,
+    colour: ({ state }) => (state === 'working' ? 'green' : 'yellow'),
+  },
+  { title: 'Probability', text: ({ probability }) => showQuantity('0…1', probability) },
+  { title: 'Seen', text: ({ counters }) => count(counters?.seen) },
+  { title: 'Selected', text: ({ counters }) => count(counters?.selected) },
+  { title: 'Applied', text: ({ counters }) => count(counters?.applied) },
+  { title: 'Ends in', text: ({ ttl_remaining: left }) => (typeof left === 'number' ? formatAge(left) : '-') },
+  { title: 'Parameters', text: (fault) => parametersText(fault) || '-' },
+]

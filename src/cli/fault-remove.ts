@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { printAnswer } from './answer.ts'
+import { connect } from './connection.ts'
+import type { CliContext } from './context.ts'
+import { faultPath } from './fault-path.ts'
+import { explained } from './toxiproxy-shapes.ts'
+
+export function addFaultRemoveCommand(fault: Command, context: CliContext): void {
+  fault
+    .command('remove')
+    .aliases(['delete', 'r', 'd', 'rm'])
+    .summary('remove a fault from a proxy')
+    .description(
+      'Removes a fault from a proxy; what it holds goes on at once. With --json it prints nothing, as the API does.',
+    )
+    .argument('<proxy>', 'name of the proxy')
+    .argument('<fault>', 'name of the fault')
+    .addHelpText('after', '\nExamples:\n  $ foulweather fault remove pg latency_downstream')
+    .action(async (proxy: string, name: string, _options: object, command: Command) => {
+      const call = connect(command, context).call('DELETE', faultPath(proxy, name))
+      const text = await explained(`Failed to remove fault ${name} of ${proxy}`, call)
+      printAnswer(command, context, text, () => context.out(`Removed fault ${name} from ${proxy}\n`))
+    })
+}
