@@ -1,3 +1,5 @@
+const JSON_BODY = { 'content-type': 'application/json' }
+
 /** A toxic as Toxiproxy's API takes it. */
 export interface Toxic {
   readonly name: string
@@ -7,11 +9,19 @@ export interface Toxic {
   readonly attributes?: Readonly<Record<string, number>>
 }
 
+/** A fault as Foulweather's own API takes it: parameters beside the common fields. Durations in ms or as text, rates in bytes/s or as text. */
+export interface NativeFault {
+  readonly name: string
+  readonly type: string
+  readonly direction?: 'upstream' | 'downstream' | 'both'
+  readonly [parameter: string]: string | number | Readonly<Record<string, number>> | undefined
+}
+
 interface Created {
   readonly listen: string
 }
 
-/** The part of Toxiproxy's admin API that the benchmarks use: Foulweather and Toxiproxy both speak it. */
+/** The part of Toxiproxy's admin API that the benchmarks use, which Foulweather and Toxiproxy both speak, and what they use of Foulweather's own. */
 export class AdminClient {
   readonly #base: string
   readonly #timeoutMs: number
@@ -58,6 +68,30 @@ export class AdminClient {
     return this.#call('DELETE', `/proxies/${proxy}/toxics/${name}`)
   }
 
+  /** Foulweather only. */
+  addFault(proxy: string, fault: NativeFault): Promise<string> {
+    return this.#call('POST', `/v1/proxies/${proxy}/faults`, fault)
+  }
+
+  /** Foulweather only. */
+  removeFault(proxy: string, name: string): Promise<string> {
+    return this.#call('DELETE', `/v1/proxies/${proxy}/faults/${name}`)
+  }
+
+  /** Foulweather only: runs `action` with the faults in force, and removes them whatever happens. */
+  async withFaults<T>(proxy: string, faults: readonly NativeFault[], action: () => Promise<T>): Promise<T> {
+    const added: string[] = []
+    try {
+      for (const fault of faults) {
+        await this.addFault(proxy, fault)
+        added.push(fault.name)
+      }
+      return await action()
+    } finally {
+      for (const name of added.reverse()) await this.removeFault(proxy, name)
+    }
+  }
+
   reset(): Promise<string> {
     return this.#call('POST', '/reset')
   }
@@ -66,7 +100,7 @@ export class AdminClient {
     const response = await fetch(this.#base + path, {
       method,
       signal: AbortSignal.timeout(this.#timeoutMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { headers: JSON_BODY, body: JSON.stringify(body) }),
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)

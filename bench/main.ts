@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Case, CaseContext, Sample } from './cases/case.ts'
 import { CASES } from './cases/index.ts'
 import { describeCommit, describeMachine } from './machine.ts'
-import { choose, parseOptions, USAGE, UsageError, type Options } from './options.ts'
-import { report } from './report.ts'
+import { choose, chooseCases, parseOptions, USAGE, UsageError, type Options } from './options.ts'
+import { figureText, report } from './report.ts'
 import type { Results } from './results.ts'
 import { allRivals } from './rivals/index.ts'
 import type { Rival } from './rivals/rival.ts'
@@ -31,17 +31,26 @@ async function main(options: Options): Promise<number> {
   return 0
 }
 
-function lines(all: readonly { readonly name: string; readonly summary: string }[]): string {
-  return all.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')
+interface Listed {
+  readonly name: string
+  readonly summary: string
+}
+
+function lines(title: string, all: readonly Listed[]): string {
+  return `${title}:\n${all.map(({ name, summary }) => `  ${name.padEnd(18)}${summary}`).join('\n')}`
 }
 
 function list(options: Options): void {
-  console.log(`Cases:\n${lines(CASES)}\n\nRivals:\n${lines(allRivals(options))}`)
+  const groups = Map.groupBy(CASES, ({ group }) => group)
+  const sections = [...groups].map(([group, own]) =>
+    lines(group === undefined ? 'Cases' : `Cases of the group ${group} (not run unless named)`, own),
+  )
+  console.log([...sections, lines('Rivals', allRivals(options))].join('\n\n'))
 }
 
 async function measure(options: Options): Promise<number> {
   if (process.platform !== 'linux') throw new UsageError('CPU and memory of the rivals are read from /proc: Linux only')
-  const cases = choose(CASES, options.only, '--only')
+  const cases = chooseCases(CASES, options.only)
   const rivals = choose(allRivals(options), options.rivals, '--rivals')
   const date = new Date().toISOString()
   const machine = describeMachine()
@@ -97,9 +106,7 @@ async function runCase(one: Case, fit: readonly Rival[], options: Options, gathe
     quick: options.quick,
     record: (sample) => {
       gathered.samples.push({ case: one.name, ...sample })
-      const figures = one.metrics.map(
-        ({ key, label, digits }) => `${label} ${sample.metrics[key]?.toFixed(digits) ?? '–'}`,
-      )
+      const figures = one.metrics.map((metric) => `${metric.label} ${figureText(metric, sample.metrics[metric.key])}`)
       progress(`${one.name} ${sample.variant} round ${sample.round} ${sample.rival}: ${figures.join(', ')}`)
     },
     note,

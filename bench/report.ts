@@ -69,7 +69,10 @@ function caseTable(metrics: readonly Metric[], samples: readonly Sample[]): stri
   const rows: string[][] = []
   for (const [variant, own] of variants) {
     for (const rival of new Set(own.map(({ rival }) => rival))) {
-      const figures = metrics.map(({ key, digits }) => cell(summaryOf(own, rival, key), digits))
+      const figures = metrics.map((metric) => {
+        const summary = summaryOf(own, rival, metric.key)
+        return metric.verdict === true ? verdict(summary) : cell(summary, metric.digits)
+      })
       const ratios = compared.map(({ key }) => cell(ratioOf(own, rival, key), 2))
       rows.push([variant, rival, ...ratios, ...figures])
     }
@@ -84,6 +87,20 @@ function cell(summary: Summary | undefined, digits: number): string {
   const { median, min, max } = summary
   const spread = min === max ? '' : ` (${min.toFixed(digits)}–${max.toFixed(digits)})`
   return median.toFixed(digits) + spread
+}
+
+/** Judged in every round; a fault that misses its tolerance in one of them is not called ok. */
+function verdict(summary: Summary | undefined): string {
+  if (summary === undefined) return '–'
+  if (summary.min === 1) return 'ok'
+  return summary.count === 1 ? 'NOT ok' : `NOT ok in ${summary.count - summary.sum} of ${summary.count}`
+}
+
+/** One value of a metric, as progress shows it. */
+export function figureText({ digits, verdict }: Metric, value: number | undefined): string {
+  if (value === undefined) return '–'
+  if (verdict === true) return value === 1 ? 'ok' : 'NOT ok'
+  return value.toFixed(digits)
 }
 
 function verificationTable(verification: readonly Verification[]): string {

@@ -14,9 +14,17 @@ export interface Summary {
   readonly median: number
   readonly min: number
   readonly max: number
+  readonly sum: number
   readonly count: number
 }
 
 export function summarise(values: readonly number[]): Summary {
-  return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1), count: values.length }
+  const sum = values.reduce((all, value) => all + value, 0)
+  return {
+    median: quantile(values, 0.5),
+    min: quantile(values, 0),
+    max: quantile(values, 1),
+    sum,
+    count: values.length,
+  }
 }

@@ -48,6 +48,15 @@ export const TARGETS: readonly Target[] = [
   atMost(0.5, 'ms', { figure: 'latency toxic: median error', case: 'latency', metric: 'median', as: 'value' }),
   atMost(3, 'ms', { figure: 'latency toxic: p99 of the error', case: 'latency', metric: 'p99', as: 'value' }),
   atMost(2, '%', { figure: 'bandwidth toxic: error', case: 'bandwidth', metric: 'error', as: 'value' }),
+  {
+    figure: 'bulk under 20 ms latency against bulk without',
+    case: 'active',
+    metric: 'share',
+    as: 'value',
+    unit: '×',
+    limit: 0.8,
+    better: 'higher',
+  },
   atMost(50, 'ms', { figure: 'slowest admin call amid trouble', case: 'control', metric: 'max', as: 'value' }),
   atMost(0, 'sessions', { figure: 'storm: sessions in error', case: 'storm', metric: 'errors', as: 'value' }),
 ]

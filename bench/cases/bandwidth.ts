@@ -21,16 +21,29 @@ export const bandwidth: Case = {
       if (round === 0) await transfer(port, 'download', 200e6)
       for (const rate of round === 0 ? [] : RATES) {
         await admin?.addToxic(PROXY, { name: TOXIC, type: 'bandwidth', attributes: { rate } })
-        // The toxic waits before it sends: n bytes at r bytes/s are there n/r after the first of them came in, no burst first and
-        // no wait at the end. So the time from asking is exact, but for a round trip on the loopback.
-        const { bytes, seconds } = await transfer(port, 'download', rate * 1000 * SECONDS)
+        const measured = (await deliveredRate(port, rate * 1000, SECONDS)) / 1000
         await admin?.removeToxic(PROXY, TOXIC)
-        const measured = bytes / 1000 / seconds
         const metrics = { error: (measured / rate - 1) * 100, rate: measured }
-        context.record({ variant: label(rate), rival: rival.name, round, metrics })
+        context.record({ variant: rateLabel(rate), rival: rival.name, round, metrics })
       }
     })
   },
 }
 
-const label = (rate: number): string => (rate < 1000 ? `${rate} KB/s` : `${rate / 1000} MB/s`)
+/**
+ * The rate at which `seconds` worth of bytes at `rate` come down, in bytes/s. A bandwidth fault waits before it sends: n bytes at r bytes/s are
+ * there n/r after the first of them came in, no burst first and no wait at the end. So the time from asking is exact, but for a round
+ * trip on the loopback.
+ */
+export async function deliveredRate(port: number, rate: number, seconds: number): Promise<number> {
+  const done = await transfer(port, 'download', rate * seconds)
+  return done.bytes / done.seconds
+}
+
+const UNITS = ['KB/s', 'MB/s', 'GB/s']
+
+/** A rate in KB/s, for people. */
+export function rateLabel(rate: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(rate) / 3))
+  return `${rate / 1000 ** power} ${UNITS[power]}`
+}

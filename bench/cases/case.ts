@@ -8,11 +8,15 @@ export interface Metric {
   readonly digits: number
   /** Show it as a multiple of HAProxy's, too. */
   readonly compared?: boolean
+  /** It is 1 (within tolerance) or 0 (not), and shown as `ok` or `NOT ok`. */
+  readonly verdict?: boolean
 }
 
 /** One group of measurements. */
 export interface Case {
   readonly name: string
+  /** Cases of a group run only when they or the group are named. */
+  readonly group?: string
   /** One line for `--list` and above the table. */
   readonly summary: string
   readonly metrics: readonly Metric[]

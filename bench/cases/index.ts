@@ -1,8 +1,13 @@
+import { active } from './active.ts'
 import { bandwidth } from './bandwidth.ts'
 import { bulk } from './bulk.ts'
 import type { Case } from './case.ts'
 import { connections } from './connections.ts'
 import { control } from './control.ts'
+import { fidelityLatency } from './fidelity/latency.ts'
+import { fidelityLoss } from './fidelity/loss.ts'
+import { fidelityRate } from './fidelity/rate.ts'
+import { fidelityWindows } from './fidelity/stall-flap.ts'
 import { http } from './http.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
@@ -20,6 +25,11 @@ export const CASES: readonly Case[] = [
   slowReader,
   latency,
   bandwidth,
+  active,
   control,
   storm,
+  fidelityLatency,
+  fidelityRate,
+  fidelityWindows,
+  fidelityLoss,
 ]

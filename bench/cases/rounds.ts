@@ -11,9 +11,9 @@ export type StartUpstream = () => Promise<Upstream>
 
 /** Starts a server of bench/load that prints its port. */
 export const loadServer =
-  (file: string): StartUpstream =>
+  (file: string, ...args: readonly number[]): StartUpstream =>
   async () => {
-    const program = Program.node(`load/${file}`)
+    const program = Program.node(`load/${file}`, ...args)
     const { port } = await program.firstLine<{ port: number }>()
     return { port, [Symbol.asyncDispose]: () => program.stop() }
   }

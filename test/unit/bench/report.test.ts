@@ -84,6 +84,20 @@ test('a run reads as Markdown: machine, targets with marks, a table for each cas
   `)
 })
 
+test('a verdict is ok only when every round is', () => {
+  const metrics = [{ key: 'ok', label: 'within', digits: 0, verdict: true }]
+  const rounds = { a: [1, 1], b: [1, 0], c: [0] }
+  const samples = Object.entries(rounds).flatMap(([variant, verdicts]) =>
+    verdicts.map((ok, i) => ({ case: 'bulk', variant, rival: 'foulweather', round: i + 1, metrics: { ok } })),
+  )
+  const text = report({ ...results, samples }, [{ ...bulk, metrics }])
+  expect(text.split('\n').filter((line) => line.includes('ok |'))).toEqual([
+    '| a | foulweather | ok |',
+    '| c | foulweather | NOT ok |',
+  ])
+  expect(text).toContain('| b | foulweather | NOT ok in 1 of 2 |')
+})
+
 test('a case without variants has no column for them', () => {
   const samples = results.samples.map((sample) => Object.assign({}, sample, { variant: '' }))
   expect(report({ ...results, samples }, [bulk])).toContain('\n| rival | CPU s/GB ÷ haproxy | CPU s/GB |')
