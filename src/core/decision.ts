@@ -35,4 +35,6 @@ export interface Decision {
 /**
  * Why a fault leaves a session alone: the draw, its `match`, `existing: skip`, its limits, or because a replayed run had it so.
  */
-export type SkipReason = 'draw' | 'match' | 'existing' | 'max_active' | 'max_injections' | 'replay'
+export type SkipReason = (typeof SKIP_REASONS)[number]
+
+export const SKIP_REASONS = ['draw', 'match', 'existing', 'max_active', 'max_injections', 'replay'] as const

@@ -1,4 +1,4 @@
-import type { FaultNow } from './fault-at-work.ts'
+import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
 import type { Ending } from '../core/words.ts'
 import type { Arrival, FaultFactory, Verdict } from '../core/fault-factory.ts'
 import type { Selection } from './selection.ts'
@@ -25,18 +25,18 @@ export function admit(
   factory: FaultFactory,
   selection: Selection,
   arrival: Arrival,
-  acted: Set<string>,
+  acted: WeakSet<FaultAtWork>,
 ): Admission {
   let admission = LET_IN
   for (const fault of faults) {
     const { work, plan } = fault
-    if (!factory.hasConnect(plan) || (work.spent && !acted.has(work.name)) || !selection.works(fault)) continue
+    if (!factory.hasConnect(plan) || (work.spent && !acted.has(work)) || !selection.works(fault)) continue
     const { direction } = plan
     const context = { ...selection.contextOf(fault, selection.randomOf(plan, 'connect')), direction }
     const verdict = factory.connect(plan, context, arrival)
     if (verdict === undefined) continue
-    if (!acted.has(work.name)) {
-      acted.add(work.name)
+    if (!acted.has(work)) {
+      acted.add(work)
       work.tally.applied++
       context.record(arrival.at, verdict.instead ?? 'delay', delaysOf(verdict))
     }

@@ -11,7 +11,8 @@ import { needsSieve, Sieve, type SieveMemory } from './sieve.ts'
 /** What goes from a slot to its successor when its fault is updated. */
 interface Kept {
   readonly random: Random
-  readonly chunkRandom: Random
+  /** Made where chunks are drawn for: a generator is half the cost of a slot. */
+  chunkRandom: Random | undefined
   readonly sieve: SieveMemory
 }
 
@@ -22,6 +23,8 @@ class Slot implements Scheduled {
   readonly fault: FaultNow
   /** In the chain. */
   readonly selected: boolean
+  /** The fault works on the session, or would but for the draw. */
+  readonly meant: boolean
   /** What is in the chain: the fault's own stage, perhaps behind a sieve. */
   readonly stage: Stage
   readonly own: Stage
@@ -34,10 +37,11 @@ class Slot implements Scheduled {
     this.#relay = relay
     this.kept = old?.kept ?? {
       random: selection.randomOf(fault.plan, direction),
-      chunkRandom: selection.randomOf(fault.plan, `${direction} chunks`),
+      chunkRandom: undefined,
       sieve: { chunks: 0, acted: false },
     }
     this.selected = selection.works(fault)
+    this.meant = selection.isMeant(fault)
     const context = { ...selection.contextOf(fault, this.kept.random, direction), direction }
     this.own = shared.factory.stage(fault.plan, context, old?.own) ?? noStage(fault)
     this.stage = needsSieve(fault) ? this.#sieve(selection) : this.own
@@ -50,6 +54,7 @@ class Slot implements Scheduled {
   #sieve(selection: Selection): Stage {
     const { fault } = this
     const { direction, shared } = this.#relay
+    this.kept.chunkRandom ??= selection.randomOf(fault.plan, `${direction} chunks`)
     return new Sieve({
       inner: this.own,
       fault,
@@ -178,7 +183,8 @@ export class Chain {
     for (const slot of gone) {
       const successor = after.find((other) => isSameFault(other.fault, slot.fault))
       const how = wayOut(slot, successor)
-      if (how === undefined) continue
+      // Who has nothing to say is not let into the chain: that would write what has become due, in the caller's time.
+      if (how === undefined || slot.stage[how] === undefined) continue
       slot.stage.next = this.#relay.queue
       this.#relay.act((now) => slot.stage[how]?.(now))
     }
@@ -211,7 +217,7 @@ function isSameFault(a: FaultNow, b: FaultNow): boolean {
 /** What a slot that leaves is told; `undefined` = nothing, because it was not at work or its successor goes on. */
 function wayOut(slot: Slot, successor: Slot | undefined): 'removed' | 'unselected' | undefined {
   // A fault that is removed says so to those that its draw has spared too: Toxiproxy's timeout closes them all.
-  if (successor === undefined) return slot.fault.on ? 'removed' : undefined
+  if (successor === undefined) return slot.fault.on && slot.meant ? 'removed' : undefined
   if (!slot.selected || successor.selected) return undefined
   return successor.fault.on ? 'unselected' : 'removed'
 }

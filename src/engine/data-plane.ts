@@ -124,10 +124,17 @@ export interface ProxySnapshot {
   readonly connect: HistogramData
 }
 
-/** A fault at work, or one that was. */
-export interface FaultSnapshot extends Readonly<FaultCounters> {
+export interface FaultCounts extends Readonly<FaultCounters> {
   /** Sessions that it left alone, by reason. */
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>
+}
+
+/** A fault at work, or one that was. What it counts goes on where another fault of that name left off, so that no counter goes back. */
+export interface FaultSnapshot extends FaultCounts {
+  /** The same since this fault was added. */
+  readonly own: FaultCounts
+  /** What its ramps have reached, by parameter; empty = it has none. */
+  readonly ramped: Readonly<Record<string, number>>
   /** Sessions that it works on now. */
   readonly active: number
   readonly state: FaultState

@@ -13,7 +13,6 @@ export interface DecisionFilter {
 }
 
 interface Kept {
-  readonly seq: number
   /** Milliseconds since the epoch. */
   readonly wall: number
   readonly decision: NewDecision
@@ -36,22 +35,28 @@ export class DecisionLog {
   add(decision: NewDecision, inMs = 0): void {
     const seq = ++this.total
     const wall = Date.now() + (inMs > 0 && inMs < Infinity ? inMs : 0)
-    if (this.capacity > 0) this.#ring[(seq - 1) % this.capacity] = { seq, wall, decision }
+    if (this.capacity > 0) this.#ring[(seq - 1) % this.capacity] = { wall, decision }
   }
 
   /** Oldest first. */
-  list({ proxy, fault, session, after = 0 }: DecisionFilter = {}): readonly Decision[] {
-    const start = this.#ring.length < this.capacity ? 0 : this.total % this.capacity
-    return [...this.#ring.slice(start), ...this.#ring.slice(0, start)]
-      .filter(
-        ({ seq, decision }) =>
-          seq > after &&
-          (proxy === undefined || decision.proxy === proxy) &&
-          (fault === undefined || decision.fault === fault) &&
-          (session === undefined || decision.session === session),
-      )
-      .map(({ seq, wall, decision }) =>
-        Object.assign({ seq, time: new Date(wall).toISOString(), seed: this.#seed }, decision),
-      )
+  list({ after = 0, ...wanted }: DecisionFilter = {}): readonly Decision[] {
+    const found: Decision[] = []
+    // Whoever follows the log asks for the few that are new: the others are not looked at.
+    const gone = Math.max(Math.floor(after), this.total - this.#ring.length)
+    for (let seq = gone + 1; seq <= this.total; seq++) {
+      const kept = this.#ring[(seq - 1) % this.capacity]
+      if (kept === undefined || !matches(kept.decision, wanted)) continue
+      const { wall, decision } = kept
+      found.push(Object.assign({ seq, time: new Date(wall).toISOString(), seed: this.#seed }, decision))
+    }
+    return found
   }
+}
+
+function matches(decision: NewDecision, { proxy, fault, session }: Omit<DecisionFilter, 'after'>): boolean {
+  return (
+    (proxy === undefined || decision.proxy === proxy) &&
+    (fault === undefined || decision.fault === fault) &&
+    (session === undefined || decision.session === session)
+  )
 }

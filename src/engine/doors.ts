@@ -13,7 +13,8 @@ interface Doorkeeper {
 export interface DoorState {
   /** The first fault that has its door shut; `undefined` = all are open. */
   readonly shutBy: string | undefined
-  readonly sessions: Door['sessions']
+  /** What the doors that have shut just now want done with live sessions, the strictest of them; `undefined` = nothing. */
+  readonly ends: { readonly how: 'close' | 'reset'; readonly fault: string } | undefined
   /** When to ask again; `Infinity` = only after a change. */
   readonly until: number
 }
@@ -49,13 +50,14 @@ export class Doors {
   look(at: number, active: number): DoorState {
     // A fault that may not act any more shuts no door again; one that is shut stays so for its time.
     const asked = this.#keepers.filter((keeper) => keeper.shut || !keeper.fault.work.spent)
+    const open = asked.filter((keeper) => !keeper.shut)
     // All of them are asked: each keeps its own time.
     for (const keeper of asked) keeper.shut = keeper.door.shut(at, active)
-    const shut = asked.filter((keeper) => keeper.shut)
-    const strictest = SESSIONS.find((sessions) => shut.some(({ door }) => door.sessions === sessions)) ?? 'keep'
+    const shut = asked.find((keeper) => keeper.shut)
     const timed = asked.filter((keeper) => keeper.shut || !keeper.fault.work.spent)
     const until = Math.min(Infinity, ...timed.map(({ door }) => door.wakeAt ?? Infinity))
-    return { shutBy: shut[0]?.fault.work.name, sessions: strictest, until }
+    const ends = endsOf(open.filter((keeper) => keeper.shut))
+    return { shutBy: shut?.fault.work.name, ends, until }
   }
 
   #build(fault: FaultNow, previous: Door | undefined): Door | undefined {
@@ -82,5 +84,10 @@ export class Doors {
   }
 }
 
-/** What faults want done with live sessions when a door shuts, the strictest first. */
-const SESSIONS: readonly Door['sessions'][] = ['reset', 'close', 'keep']
+function endsOf(shut: readonly Doorkeeper[]): DoorState['ends'] {
+  for (const how of ['reset', 'close'] as const) {
+    const keeper = shut.find(({ door }) => door.sessions === how)
+    if (keeper !== undefined) return { how, fault: keeper.fault.work.name }
+  }
+  return undefined
+}

@@ -11,6 +11,8 @@ export interface EntranceEvents extends ListenerEvents {
   lookAtDoors(now: number): DoorState
   /** A fault has shut the entrance (`fault`), or it is open again. */
   doorMoved(state: DoorState, error?: FoulweatherError): void
+  /** A door that has shut ends the live sessions. */
+  doorEnds(ends: NonNullable<DoorState['ends']>): void
 }
 
 /** Somebody else may sit on the address when a door opens again. */
@@ -34,6 +36,8 @@ export class Entrance implements Scheduled {
   /** Changes with every opening and closing: one that finds another turn than its own has been overtaken. */
   #turn = 0
   #opening = false
+  /** Settles when the last opening is done with: one that was overtaken holds the address until it is closed. */
+  #lastOpening: Promise<unknown> = Promise.resolve()
 
   constructor(shared: EngineShared, events: EntranceEvents) {
     this.#shared = shared
@@ -55,8 +59,15 @@ export class Entrance implements Scheduled {
    *
    * @throws FoulweatherError `listen_failed`.
    */
-  async open(listen: string): Promise<boolean> {
+  open(listen: string): Promise<boolean> {
     const turn = ++this.#turn
+    const opening = this.#lastOpening.then(() => this.#openNow(listen, turn))
+    this.#lastOpening = opening.catch(() => {})
+    return opening
+  }
+
+  async #openNow(listen: string, turn: number): Promise<boolean> {
+    if (turn !== this.#turn) return false
     const listener = await Listener.open(await resolveListen(listen), this.#events, this.#shared.acceptHandles)
     if (turn !== this.#turn) {
       // Closed meanwhile: nobody would ever close this one.
@@ -85,12 +96,16 @@ export class Entrance implements Scheduled {
     if (state.shutBy === undefined) {
       if (this.#listener === undefined && !this.#opening) void this.#reopen(this.#address, state)
     } else if (this.#listener !== undefined || this.#opening) {
+      const open = this.#listener !== undefined
       this.#turn++
       this.#opening = false
       this.#listener?.close()
       this.#listener = undefined
-      this.#events.doorMoved(state)
+      // One that was only about to open is known as shut.
+      if (open) this.#events.doorMoved(state)
     }
+    // Also where another door was shut already: each of them says what becomes of the sessions when it shuts.
+    if (state.ends !== undefined) this.#events.doorEnds(state.ends)
   }
 
   /** The scheduler: a door may open or shut by itself, or the address may be free again. */

@@ -42,6 +42,8 @@ export class Entry implements Scheduled {
   /** What the scheduler's call is for. */
   #next: 'ask' | 'give up' | 'dial' | 'time out' = 'time out'
   #dialStarted = 0
+  /** When the client ended its side; `Infinity` = it has not. */
+  #clientLeft = Infinity
   /** The fault that makes the dial take longer than it may. */
   #tooSlow: Ending | undefined
 
@@ -66,8 +68,8 @@ export class Entry implements Scheduled {
 
   /** The client has ended its side. If it waits for ever there is nothing to wait for; one that is let in may still get its answer. */
   clientEnded(): void {
-    if (this.state !== 'waiting' || this.heapIndex >= 0) return
-    this.#schedule('give up', this.#host.shared.clock.now() + LEFT_AFTER_MS)
+    this.#clientLeft = this.#host.shared.clock.now()
+    if (this.state === 'waiting' && this.heapIndex < 0) this.#wait(Infinity)
   }
 
   serverFailed(error: Error, ours: boolean): void {
@@ -91,7 +93,7 @@ export class Entry implements Scheduled {
     const takenUp = this.#host.started + wait
     this.queued = takenUp <= now && instead?.how === 'queue'
     if (takenUp > now) {
-      this.#wait('ask', takenUp)
+      this.#wait(takenUp)
     } else if (instead === undefined) {
       this.#dialLater(now, longer, dialEnding)
     } else if (instead.how === 'reset') {
@@ -99,12 +101,14 @@ export class Entry implements Scheduled {
     } else if (instead.how === 'close') {
       this.#host.drop(instead.ending)
     } else {
-      this.#wait('ask', Infinity)
+      this.#wait(Infinity)
     }
   }
 
-  #wait(next: 'ask', at: number): void {
-    this.#schedule(next, at)
+  /** @param until when to ask again; `Infinity` = when something changes. */
+  #wait(until: number): void {
+    if (until < Infinity) this.#schedule('ask', until)
+    else this.#schedule('give up', this.#clientLeft + LEFT_AFTER_MS)
     if (this.state === 'waiting') return
     this.state = 'waiting'
     this.#host.waits()

@@ -1,5 +1,6 @@
+import { SKIP_REASONS, type SkipReason } from '../core/decision.ts'
 import type { FaultPlan } from '../core/plan.ts'
-import type { FaultState } from './data-plane.ts'
+import type { FaultCounts, FaultState } from './data-plane.ts'
 import type { FaultTally } from './proxy-counters.ts'
 
 /** One fault of a proxy, as long as it is in the plan: what all sessions of the proxy share of it. */
@@ -21,6 +22,10 @@ export class FaultAtWork {
   /** Its acts under an earlier epoch do not count against its limit. */
   #actsBefore: number
   #shared: object | undefined
+  /** What other faults of that name had counted before. */
+  readonly #before: FaultCounts
+  /** What its ramps have reached, by parameter. */
+  ramped: Readonly<Record<string, number>> = {}
 
   constructor({ name, type, limits }: FaultPlan, tally: FaultTally, addedBehind: number, now: number) {
     this.name = name
@@ -30,6 +35,22 @@ export class FaultAtWork {
     this.addedAt = now
     this.#limit = limits?.maxInjections
     this.#actsBefore = tally.applied
+    const { seen, selected, applied, skipped } = tally
+    this.#before = { seen, selected, applied, skipped: { ...skipped } }
+  }
+
+  /** What it has counted itself. */
+  get own(): FaultCounts {
+    const { seen, selected, applied, skipped } = this.tally
+    const before = this.#before
+    const since = (reason: SkipReason): number => (skipped[reason] ?? 0) - (before.skipped[reason] ?? 0)
+    const reasons = SKIP_REASONS.filter((reason) => since(reason) > 0)
+    return {
+      seen: seen - before.seen,
+      selected: selected - before.selected,
+      applied: applied - before.applied,
+      skipped: Object.fromEntries(reasons.map((reason) => [reason, since(reason)])),
+    }
   }
 
   /** Schedule, ramps, counts and limits begin again. */

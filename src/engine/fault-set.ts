@@ -34,7 +34,7 @@ export class FaultSet implements Scheduled {
     const before = this.#works
     this.#works = new Map(plans.map((plan) => [plan.name, this.#workFor(plan, before.get(plan.name), sessions, now)]))
     this.#plans = plans
-    for (const [name, work] of before) if (this.#works.get(name) !== work) work.tally.work = undefined
+    for (const [name, work] of before) if (this.#works.get(name) !== work) forget(work)
     this.#look(now)
   }
 
@@ -46,7 +46,7 @@ export class FaultSet implements Scheduled {
   /** Nothing changes by itself any more. */
   close(): void {
     this.#shared.scheduler.cancel(this)
-    for (const work of this.#works.values()) work.tally.work = undefined
+    for (const work of this.#works.values()) forget(work)
   }
 
   #workFor(plan: FaultPlan, known: FaultAtWork | undefined, sessions: number, now: number): FaultAtWork {
@@ -72,6 +72,7 @@ export class FaultSet implements Scheduled {
       const window = windowAt(plan.schedule, age)
       const ramped = rampedAt(plan, age)
       work.window = window.state
+      work.ramped = ramped.values
       work.resetsOnRemove = plan.onRemove === 'reset'
       next = Math.min(next, work.addedAt + Math.min(window.until, ramped.until))
       const fresh = { work, plan: ramped.plan, on: window.state === 'working' }
@@ -80,6 +81,11 @@ export class FaultSet implements Scheduled {
     this.#shared.scheduler.schedule(this, next)
     return this.#now.length !== before.length || this.#now.some((fault, index) => fault !== before[index])
   }
+}
+
+/** It is in the plan no more. A fault of another type may have taken over its name, and with that the tally. */
+function forget(work: FaultAtWork): void {
+  if (work.tally.work === work) work.tally.work = undefined
 }
 
 function isSame(a: FaultNow, b: FaultNow): boolean {

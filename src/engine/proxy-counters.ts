@@ -1,7 +1,7 @@
 import type { FaultCounters } from '../core/fault-factory.ts'
 import type { SkipReason } from '../core/decision.ts'
 import { DIRECTIONS, type Direction, type Ending } from '../core/words.ts'
-import type { ByteCounters, FaultSnapshot, FaultState, ProxySnapshot } from './data-plane.ts'
+import type { ByteCounters, FaultSnapshot, ProxySnapshot } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
 
 /** Names come from users: what is kept of faults that are gone, and of endings that they caused, has to have a bound. */
@@ -17,7 +17,7 @@ export interface FaultTally extends FaultCounters {
   /** Sessions that it works on now. */
   active: number
   /** The fault itself while it is in the plan. */
-  work: { readonly state: FaultState } | undefined
+  work: Pick<FaultSnapshot, 'state' | 'own' | 'ramped'> | undefined
 }
 
 type Bytes = Readonly<Record<Direction, ByteCounters>>
@@ -107,8 +107,9 @@ export class ProxyCounters {
   }
 }
 
-function describeFault({ work, skipped, ...counters }: FaultTally): FaultSnapshot {
-  return { ...counters, skipped: { ...skipped }, state: work?.state ?? 'gone' }
+function describeFault({ work, seen, selected, applied, active, skipped }: FaultTally): FaultSnapshot {
+  const all = { seen, selected, applied, skipped: { ...skipped } }
+  return { ...all, active, own: work?.own ?? all, ramped: work?.ramped ?? {}, state: work?.state ?? 'gone' }
 }
 
 function add(sum: ByteCounters, { received, sent }: Readonly<ByteCounters>): void {

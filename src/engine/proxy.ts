@@ -6,6 +6,7 @@ import { Doors, type DoorState } from './doors.ts'
 import { Entrance, type EntranceEvents } from './entrance.ts'
 import type { FaultNow } from './fault-at-work.ts'
 import { FaultSet } from './fault-set.ts'
+import { InTurns } from './in-turns.ts'
 import type { Accepted } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
 import { Session, type SessionHome } from './session.ts'
@@ -20,6 +21,10 @@ export class Proxy implements SessionHome, EntranceEvents {
   readonly #entrance: Entrance
   readonly #faults: FaultSet
   readonly #doors: Doors
+  /** Sessions that have yet to be brought in step with faults that have moved by themselves. */
+  readonly #behind: InTurns<Session>
+  /** Sessions that a door has yet to end. */
+  readonly #shutOut: InTurns<Session>
   /** Sessions that are not let in yet, in the order in which they came. */
   readonly #waiting = new Set<Session>()
   #plan: ProxyPlan
@@ -32,6 +37,8 @@ export class Proxy implements SessionHome, EntranceEvents {
     this.#plan = plan
     this.counters = counters
     this.#entrance = new Entrance(shared, this)
+    this.#behind = new InTurns(shared)
+    this.#shutOut = new InTurns(shared)
     this.#faults = new FaultSet(shared, counters, () => this.#faultsMoved())
     this.#doors = new Doors(shared, plan.name)
     this.#updateFaults(plan)
@@ -115,6 +122,8 @@ export class Proxy implements SessionHome, EntranceEvents {
   sessionEnded(session: Session): void {
     this.sessions.delete(session.id)
     this.#waiting.delete(session)
+    this.#behind.forget(session)
+    this.#shutOut.forget(session)
     if (session.ending !== undefined) this.counters.countEnding(session.ending)
     this.#onEnded(session)
     if (this.shared.events.listenerCount('session-ended') > 0) this.shared.events.emit('session-ended', session.info())
@@ -126,7 +135,7 @@ export class Proxy implements SessionHome, EntranceEvents {
     return this.#doors.look(now, this.activeSessions)
   }
 
-  doorMoved({ shutBy, sessions }: DoorState, error?: FoulweatherError): void {
+  doorMoved({ shutBy }: DoorState, error?: FoulweatherError): void {
     const { listen } = this.place
     const proxy = this.#plan.name
     if (error !== undefined) {
@@ -135,27 +144,32 @@ export class Proxy implements SessionHome, EntranceEvents {
       this.shared.events.emit('door-opened', { proxy, listen })
     } else {
       this.shared.events.emit('door-shut', { proxy, listen, fault: shutBy })
-      if (sessions !== 'keep') this.#endSessions(sessions, { origin: 'injected', reason: shutBy })
     }
   }
 
-  #endSessions(how: 'close' | 'reset', ending: Ending): void {
-    for (const session of this.sessions.values()) {
+  doorEnds({ how, fault }: NonNullable<DoorState['ends']>): void {
+    const ending: Ending = { origin: 'injected', reason: fault }
+    this.#shutOut.start(this.sessions.values(), (session) => {
       if (how === 'reset') session.reset(ending)
       else session.drop(ending)
-    }
+    })
   }
 
   #updateFaults({ faults }: ProxyPlan): void {
     this.counters.forgetFaultsBut(faults.map((fault) => fault.name))
     this.#faults.update(faults, this.#ordinal)
-    this.#faultsMoved()
+    // Whoever changes the plan may rely on it when the answer comes.
+    this.#behind.stop()
+    this.#doors.update(this.faults)
+    for (const session of this.sessions.values()) session.setFaults(this.faults)
+    this.#entrance.look()
+    this.#shutOut.finish()
   }
 
+  /** A window has opened or closed, or a ramp has taken a step: nobody waits for that. */
   #faultsMoved(): void {
-    const { now } = this.#faults
-    this.#doors.update(now)
-    for (const session of this.sessions.values()) session.setFaults(now)
+    this.#doors.update(this.faults)
+    this.#behind.start(this.sessions.values(), (session) => session.setFaults(this.faults))
     this.#entrance.look()
   }
 

@@ -28,6 +28,8 @@ interface Choice {
   readonly drawn: number
   reason: SkipReason | undefined
   probability: number
+  /** Where it stands among the sessions that matched by address; a new draw does not make it come again. */
+  nth: number | undefined
   /** Counted as a session that the fault works on. */
   active: boolean
   shared: object | undefined
@@ -48,6 +50,12 @@ export class Selection {
   /** Whether the fault works on the session; `false` while its window is closed. */
   works(fault: FaultNow): boolean {
     return fault.on && this.#choiceOf(fault).reason === undefined
+  }
+
+  /** After `works`: whether the session is one of those that the fault is for; the draw may have spared it. */
+  isMeant({ work }: FaultNow): boolean {
+    const reason = this.#choices.get(work.name)?.reason
+    return reason === undefined || reason === 'draw' || reason === 'replay'
   }
 
   /** The faults that worked on the session and are not among `faults` any more are let go; answers them. */
@@ -94,10 +102,13 @@ export class Selection {
       this.#hold(known, plan)
       return known
     }
+    const before = known?.work === work ? known : undefined
+    const counted = before?.epoch === plan.epoch ? before : undefined
+    if (counted?.active === true) work.taken--
     if (known !== undefined) this.#release(known)
     const drawn = this.randomOf(plan, `draw ${plan.draw}`).next()
-    const shared = known?.work === work ? known.shared : undefined
-    const fresh = { work, draw: plan.draw, epoch: plan.epoch, drawn, shared, probability: plan.probability }
+    const { draw, epoch, probability } = plan
+    const fresh = { work, draw, epoch, drawn, probability, shared: before?.shared, nth: counted?.nth }
     const choice: Choice = { ...fresh, reason: undefined, active: false }
     this.#choices.set(work.name, choice)
     work.tally.seen++
@@ -122,7 +133,10 @@ export class Selection {
     const { ordinal, proxy, clientAddress, shared } = this.place
     if (plan.existing === 'skip' && ordinal <= work.addedBehind) return 'existing'
     if (plan.match?.client !== undefined && !clientMatch(plan.match.client)(clientAddress)) return 'match'
-    if (plan.match?.session !== undefined && !takes(plan.match.session, ++work.met, work.taken)) return 'match'
+    if (plan.match?.session !== undefined) {
+      choice.nth ??= ++work.met
+      if (!takes(plan.match.session, choice.nth, work.taken)) return 'match'
+    }
     const replayed = shared.replay?.session(proxy, ordinal, work.name)
     if (replayed === false) return 'replay'
     if (replayed === undefined && plan.per !== 'chunk' && choice.drawn >= plan.probability) return 'draw'
@@ -159,6 +173,12 @@ export class Selection {
   #record(work: FaultAtWork, at: number, what: Pick<NewOfFault, 'what' | 'detail' | 'direction'>): void {
     const inMs = at - this.place.shared.clock.now()
     this.#add(work, { kind: 'injection', ...what }, inMs)
+  }
+
+  /** The fault has done something to the session itself, rather than one of its stages. */
+  acted(work: FaultAtWork, what: string): void {
+    work.tally.applied++
+    this.#add(work, { kind: 'injection', what })
   }
 
   chunkDecided(fault: FaultNow, direction: Direction, chunk: number, selected: boolean): void {

@@ -5,7 +5,7 @@ import { Chain } from './chain.ts'
 import type { SessionInfo, SessionState } from './data-plane.ts'
 import { isOurs } from './dial.ts'
 import { Entry, type EntryHost } from './entry.ts'
-import type { FaultNow } from './fault-at-work.ts'
+import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
 import { acceptedPeer, dialingPeer, failureWord, remoteAddress, resetPeer } from './peer-socket.ts'
 import type { Accepted, PeerEvents, PeerSocket } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
@@ -56,7 +56,8 @@ const SOON_ENOUGH_MS = 3_600_000
  * - dialing → closing: the dial failed or took too long; the client is closed.
  * - open → closing: somebody ended it at once (a fault, a RST, an operator).
  * - open → ended without closing: both peers shut down their sides and everything was delivered.
- * - open → half_open: a fault has taken one peer away and the other is not told; over when that one leaves.
+ * - open → half_open: a fault has taken one peer away and the other is not told; over when that one leaves (a minute later if it had shut down
+ *   its side before).
  * - closing → ended: both sockets have emitted `close`. Only then is the read memory free.
  */
 export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHost, Scheduled {
@@ -78,7 +79,8 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   #chains: Readonly<Record<Direction, Chain>> | undefined
   /** The same holds for this. */
   #selection: Selection | undefined
-  #acted: Set<string> | undefined
+  /** Faults on connecting that have been counted. */
+  #acted: WeakSet<FaultAtWork> | undefined
   /** Until it is open. */
   #entry: Entry | undefined
   #state: Exclude<SessionState, 'waiting'> = 'dialing'
@@ -196,7 +198,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
       if (lost && this.#ending !== undefined) this.reset(this.#ending)
       return false
     }
-    if (this.#state !== 'ended') this.reset({ origin: 'injected', reason: resets.name })
+    if (this.#state !== 'ended') this.#resetBy(resets)
     return true
   }
 
@@ -208,9 +210,13 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
         fault.plan.existing === 'reset' && this.ordinal <= fault.work.addedBehind && selection?.works(fault) === true,
     )
     if (by === undefined) return false
-    by.work.tally.applied++
-    this.reset({ origin: 'injected', reason: by.work.name })
+    this.#resetBy(by.work)
     return true
+  }
+
+  #resetBy(work: FaultAtWork): void {
+    this.#selection?.acted(work, 'reset')
+    this.reset({ origin: 'injected', reason: work.name })
   }
 
   chainRan(direction: Direction): void {
@@ -259,7 +265,9 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   #beHalfOpen(left: PeerSocket, ending: Ending): void {
     this.#ending = ending
     this.#state = 'half_open'
-    this.shared.scheduler.cancel(this)
+    // Who has shut down its side already does not tell when it leaves. A drain that has begun goes on.
+    const until = left.readableEnded ? this.shared.clock.now() + ABANDONED_AFTER_MS : Infinity
+    if (this.#drainEnding === undefined) this.shared.scheduler.schedule(this, until)
     this.#relayFrom(left).swallow()
   }
 
@@ -304,6 +312,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     // Who was not told has given up.
     if (this.#state === 'half_open') return this.drop(this.#ending ?? ABANDONED)
     if (this.#kept && this.#entry !== undefined && peer === this.client) {
+      this.#ending ??= { origin: 'client', reason: 'closed' }
       this.#relays.upstream.sourceEnded()
       this.#entry.clientEnded()
     }
@@ -363,7 +372,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   judge(): Admission | undefined {
     const { faults, activeSessions } = this.#home
     if (faults.length === 0 && this.#selection === undefined) return undefined
-    this.#acted ??= new Set()
+    this.#acted ??= new WeakSet()
     const arrival = { at: this.started, active: activeSessions - (this.#kept ? 0 : 1) }
     return admit(faults, this.shared.factory, this.#selectionMade(), arrival, this.#acted)
   }
@@ -404,7 +413,8 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
 
   #beginClosing(ending: Ending): void {
     this.#leaveEntry()
-    this.#ending = ending
+    // Who has lost a peer to a fault has that for its ending, whoever clears up.
+    if (this.#state !== 'half_open') this.#ending = ending
     this.#state = 'closing'
     const latest = this.shared.clock.now() + CLOSE_WITHIN_MS
     this.shared.scheduler.schedule(this, this.#drainEnding === undefined ? latest : Math.min(latest, this.dueAt))

@@ -32,11 +32,16 @@ export interface SieveOptions {
 export class Sieve implements Stage {
   readonly #options: SieveOptions
   readonly wake?: (at: number) => void
+  readonly unselected?: (at: number) => void
+  readonly removed?: (at: number) => void
   #next: Outlet = nowhere
 
   constructor(options: SieveOptions) {
     this.#options = options
-    if (options.inner.wake !== undefined) this.wake = (at) => this.#wake(at)
+    const { inner } = options
+    if (inner.wake !== undefined) this.wake = (at) => this.#wake(at)
+    if (inner.unselected !== undefined) this.unselected = (at) => inner.unselected?.(at)
+    if (inner.removed !== undefined) this.removed = (at) => this.#removed(at)
   }
 
   get next(): Outlet {
@@ -74,12 +79,10 @@ export class Sieve implements Stage {
     this.#options.inner.rewind?.(bytes)
   }
 
-  unselected(at: number): void {
-    this.#options.inner.unselected?.(at)
-  }
-
-  removed(at: number): void {
-    this.#options.inner.removed?.(at)
+  #removed(at: number): void {
+    const { fault, inner, memory } = this.#options
+    // Of a session that it only went by, because others had used it up, no bytes are missing.
+    if (memory.acted || !fault.work.spent) inner.removed?.(at)
   }
 
   #wake(at: number): void {

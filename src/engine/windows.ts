@@ -40,9 +40,16 @@ export function rampAt(
   return { value: whole === true ? Math.round(value) : value, until: (taken + 1) * step }
 }
 
+export interface Ramped {
+  readonly plan: FaultPlan
+  /** What the ramps have reached, by parameter. */
+  readonly values: Readonly<Record<string, number>>
+  readonly until: number
+}
+
 /** The fault as its ramps have it `age` after it was added, and when they change it next. The same object when it has none. */
-export function rampedAt(plan: FaultPlan, age: number): { readonly plan: FaultPlan; readonly until: number } {
-  if (plan.ramp === undefined) return { plan, until: Infinity }
+export function rampedAt(plan: FaultPlan, age: number): Ramped {
+  if (plan.ramp === undefined) return { plan, values: {}, until: Infinity }
   const after = plan.schedule?.after ?? 0
   const values: Record<string, number> = {}
   let until = Infinity
@@ -52,5 +59,5 @@ export function rampedAt(plan: FaultPlan, age: number): { readonly plan: FaultPl
     until = Math.min(until, now.until + after)
   }
   const { probability = plan.probability, ...params } = values
-  return { plan: { ...plan, probability, params: { ...plan.params, ...params } }, until }
+  return { plan: { ...plan, probability, params: { ...plan.params, ...params } }, values, until }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
 import { fault } from '../../support/engine-rig-faults.ts'
@@ -63,4 +64,48 @@ test('what is due within the hour is waited for', async () => {
   server.end()
   await server.reads('late')
   expect(await rig.ending()).toMatch(/^(client|upstream):closed$/)
+})
+
+// Each look at those that wait (a change of faults, a session of the proxy that ends) forgot that the client had left, for good.
+test.each([
+  ['hangs', []],
+  ['has to wait first', [fault('accept_delay', { delay: 4000 }, { direction: 'both' })]],
+])(
+  'a client that %s and has ended its side is given up, however often it is looked at again',
+  async (_title, first) => {
+    await using upstream = await Upstream.start()
+    await using rig = new EngineRig({ clock: fastClock })
+    const faults = [...first, fault('hang', {}, { direction: 'both' })]
+    const proxy = await rig.proxy(upstream, { faults })
+    using client = await proxy.connect()
+    client.end()
+    await sleep(50)
+    await proxy.faults(...faults, fault('noop'))
+    expect(await rig.ending()).toBe('client:closed')
+  },
+)
+
+describe('a session that has lost its server', () => {
+  // There is no second end to come: it stayed for as long as the process.
+  test('is over some time after, where the client had ended its side before', async () => {
+    await using upstream = await Upstream.start()
+    await using rig = new EngineRig({ clock: fastClock })
+    const lost = fault('half_open', { after: 10_000 }, { direction: 'both' })
+    const proxy = await rig.proxy(upstream, { faults: [lost] })
+    using client = await proxy.client()
+    client.end()
+    expect(await rig.ending()).toBe('injected:half_open')
+  })
+
+  test('is over when the drain of its proxy is', async () => {
+    await using upstream = await Upstream.start()
+    await using rig = new EngineRig({ clock: fastClock, drainMs: 40_000 })
+    const lost = fault('half_open', { after: 10_000 }, { direction: 'both' })
+    const proxy = await rig.proxy(upstream)
+    using client = await proxy.client()
+    await proxy.faults(lost)
+    await proxy.remove()
+    expect(await client.ending()).toBe('FIN')
+    expect(await rig.ending()).toBe('injected:half_open')
+  })
 })

@@ -64,6 +64,8 @@ describe('a connection that is not let in', () => {
     await proxy.faults()
     await client.reads('question')
     expect(await client.ending()).toBe('FIN')
+    // The first to leave, although the session was not open then.
+    expect(await rig.ending()).toBe('client:closed')
   })
 
   test('hangs, leaves by a reset, and is gone', async () => {

@@ -48,6 +48,20 @@ describe('refuse', () => {
     expect(await rig.ending()).toBe('injected:refuse')
   })
 
+  // The listener was closed already, so that nobody looked at what else the second one wanted.
+  test('with sessions: reset, where another door was shut before', async () => {
+    await using echo = await Upstream.echo()
+    await using rig = new EngineRig()
+    const proxy = await rig.proxy(echo)
+    using client = await proxy.client()
+    const first = fault('refuse', {}, { name: 'first', direction: 'both' })
+    await proxy.faults(first)
+    await client.ping()
+    await proxy.faults(first, fault('refuse', { sessions: 'reset' }, { name: 'second', direction: 'both' }))
+    expect(await client.ending()).toBe('ECONNRESET')
+    expect(await rig.ending()).toBe('injected:second')
+  })
+
   test('a proxy that starts with it is bound, and shut', async () => {
     await using echo = await Upstream.echo()
     await using rig = new EngineRig()
@@ -92,6 +106,11 @@ describe('refuse', () => {
     await using echo = await Upstream.echo()
     await using rig = new EngineRig()
     const proxy = await rig.proxy(echo)
+    const told: string[] = []
+    rig.plane.events.on('door-shut', () => told.push('shut'))
+    rig.plane.events.on('door-opened', () => told.push('open'))
+    // An opening that was overtaken still had the address, and its successor took it for somebody else's.
+    rig.plane.events.on('reopen-failed', ({ error }) => told.push(error))
     const shut = fault('refuse', {}, { direction: 'both' })
     for (let turn = 0; turn < 25; turn++) {
       void proxy.faults(shut)
@@ -104,6 +123,8 @@ describe('refuse', () => {
     await client.ping()
     await proxy.faults(shut)
     expect(await refusal(proxy)).toBe('ECONNREFUSED')
+    expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'shut' : 'open')))
+    expect(told.length).toBeGreaterThan(2)
   })
 })
 

@@ -127,7 +127,7 @@ describe('a peer that is lost', () => {
     })
     if (way === 'kill') rig.plane.kill(session?.id ?? '')
     else await proxy.change({ enabled: false })
-    await rig.end()
+    expect(await rig.ending()).toBe('injected:cut')
     expect(await client.ending()).toBe(way === 'kill' ? 'ECONNRESET' : 'FIN')
   })
 })

@@ -33,6 +33,7 @@ describe('sessions that are older than the fault', () => {
     await proxy.faults(fault('noop', {}, { existing: 'reset' }))
     expect(await client.ending()).toBe('ECONNRESET')
     expect(await rig.ending()).toBe('injected:noop')
+    expect(rig.plane.decisions().map(({ what, selected }) => what ?? selected)).toEqual([true, 'reset'])
     using later = await proxy.client()
     await later.ping()
     await proxy.faults(updated(proxy.plan.faults[0] ?? fault('noop'), {}))
@@ -53,12 +54,36 @@ describe('when the fault is removed', () => {
     using spared = await proxy.client()
     client.write('answer')
     await eventually('it is held', () => proxy.sessions()[0]?.held.downstream === 6)
+    const applied = proxy.snapshot.faults['latency']?.applied ?? 0
     await proxy.faults()
     await client.reads(text)
+    // A reset is counted and on record, as everything that a fault does.
+    expect((proxy.snapshot.faults['latency']?.applied ?? 0) - applied).toBe(onRemove === 'reset' ? 1 : 0)
+    const injections = rig.plane.decisions().flatMap(({ what }) => what ?? [])
+    expect(injections).toEqual(onRemove === 'reset' ? ['reset'] : [])
     client.end()
     expect(await client.ending()).toBe(end)
     expect(await rig.ending()).toBe(ending)
     await spared.ping()
+  })
+})
+
+test('a fault counts for itself, and its name goes on counting', async () => {
+  await using echo = await Upstream.echo()
+  await using rig = new EngineRig()
+  const proxy = await rig.proxy(echo, { faults: [fault('noop', {}, { match: { client: ['10.0.0.0/8'] } })] })
+  using first = await proxy.client()
+  await first.ping()
+  await proxy.faults()
+  expect(proxy.snapshot.faults['noop']).toMatchObject({ state: 'gone', seen: 1 })
+  await proxy.faults(fault('noop', {}, { existing: 'skip' }))
+  using second = await proxy.client()
+  await second.ping()
+  expect(proxy.snapshot.faults['noop']).toMatchObject({
+    seen: 3,
+    selected: 1,
+    skipped: { match: 1, existing: 1 },
+    own: { seen: 2, selected: 1, skipped: { existing: 1 } },
   })
 })
 
@@ -166,8 +191,11 @@ test('a ramp moves a parameter of live sessions, and what is held goes by it', a
   await proxy.faults(fault('latency', HOLD, { ramp }))
   client.write('held')
   await eventually('it is held', () => proxy.sessions()[0]?.held.downstream === 4)
+  const reached = proxy.snapshot.faults['latency']?.ramped['latency']
+  expect([3_600_000, 1_800_000, 0]).toContain(reached)
   await client.reads('held')
   await client.ping()
+  expect(proxy.snapshot.faults['latency']?.ramped).toEqual({ latency: 0 })
   expect(proxy.snapshot.faults['latency']?.applied).toBeGreaterThan(0)
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { randomFor } from '../../../src/core/random.ts'
 import { Doors } from '../../../src/engine/doors.ts'
 import { admit } from '../../../src/engine/admission.ts'
+import type { FaultAtWork } from '../../../src/engine/fault-at-work.ts'
 import { faultFactory, FAULTS } from '../../../src/faults/index.ts'
 import { arbitraryParams } from '../../support/arbitrary-params.ts'
 import { fault } from '../../support/engine-rig-faults.ts'
@@ -62,7 +63,7 @@ describe.each(connecting.map((definition) => [definition.type, definition] as co
         const judged = Array.from({ length: 2 }, () => {
           const rig = new RelayRig({ seed })
           rig.faults(fault(type, params, { direction: 'both', probability: 0.6 }))
-          const acted = new Set<string>()
+          const acted = new WeakSet<FaultAtWork>()
           const judge = () => admit(rig.faultSet.now, faultFactory, rig.selection, { at: 0, active }, acted)
           const first = judge()
           expect(judge()).toEqual(first)

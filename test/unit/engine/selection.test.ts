@@ -194,3 +194,31 @@ test('a recorded run is followed whatever the probability and the seed are now',
   expect(again.outcomes(2)).toEqual([T, T])
   expect(again.tally().skipped).toEqual({ replay: outcomes.filter((one) => !one).length })
 })
+
+describe('a new draw', () => {
+  // With each change of the probability all live sessions came once more: the one that was meant to be the first became the second.
+  test('leaves sessions where they stand in the order', () => {
+    const rig = new Rig()
+    const first = fault('noop', {}, { match: { session: { first: 2, max: 2 } } })
+    rig.plan(first)
+    const sessions = Array.from({ length: 3 }, () => rig.session())
+    const outcomes = () => sessions.map((session) => rig.works(session))
+    expect(outcomes()).toEqual([true, true, false])
+    rig.plan(redrawn(first, 0))
+    expect(outcomes()).toEqual([false, false, false])
+    rig.plan(redrawn(first, 1))
+    expect(outcomes()).toEqual([true, true, false])
+    expect(rig.outcomes(2)).toEqual([false, false])
+    rig.plan({ ...redrawn(first, 1), match: { session: { first: 4 } } })
+    expect(outcomes()).toEqual([true, true, true])
+  })
+})
+
+test('a fault of another type under the same name is known as what it is', () => {
+  const rig = new Rig()
+  rig.plan(fault('noop', {}, { name: 'x' }))
+  rig.plan(fault('latency', {}, { name: 'x' }))
+  expect(rig.counters.data(0).faults['x']?.state).toBe('working')
+  rig.plan()
+  expect(rig.counters.data(0).faults['x']?.state).toBe('gone')
+})
