@@ -27,6 +27,12 @@ function pieceSize(rate: number): number {
   return Math.max(1, Math.floor(Math.max(rate * 0.01, Math.min(256, rate * 0.1))))
 }
 
+/**
+ * A chunk is cut about so many times at most: at a byte per second a read of 65 000 would be as many pieces, which take 14 ms and 16 MB, and
+ * three times that on a shared pipe.
+ */
+const MOST_PIECES = 1024
+
 /** 30 000 years: far beyond any use, and sums stay exact to a fraction of a millisecond. */
 const LONGEST_SAVED_MS = 1e15
 
@@ -78,10 +84,11 @@ class Bandwidth extends PassThrough {
 
   override chunk(bytes: Buffer, at: number): number {
     this.#context.counters.applied++
+    const least = Math.ceil(bytes.length / MOST_PIECES)
     let welcome = AT_ONCE
     let start = 0
     while (start < bytes.length) {
-      const size = this.#sizeAt(at)
+      const size = Math.max(this.#sizeAt(at), least)
       const piece = start === 0 && bytes.length <= size ? bytes : bytes.subarray(start, start + size)
       this.#pipe.take(piece.length, at - this.#saved, (piece.length / this.#rate) * 1000)
       welcome = Math.max(welcome, this.next.chunk(piece, this.#due(at)))
@@ -114,7 +121,7 @@ export const bandwidth = defineFault({
   effect: 'timing',
   summary: 'Limits connections, each or all together, to a number of bytes per second.',
   details: `Bytes are delivered when they have crossed the pipe: the wait comes before them, so 250 bytes at 1000 B/s arrive as 100 bytes after 100 ms, 100 after
-200 ms and 50 after 250 ms. Large chunks are cut into pieces of about 10 ms (at low rates: up to 256 bytes or 100 ms, whichever is less; never less than a byte).
+200 ms and 50 after 250 ms. Large chunks are cut into pieces of about 10 ms (at low rates: up to 256 bytes or 100 ms, whichever is less; never less than a byte, and never more than about ${MOST_PIECES} pieces).
 The sender is slowed down through TCP: little more than one read waits in the proxy.
 
 With a \`burst\` the pipe is a token bucket of that depth: it saves up what it could have carried while it was idle, up to \`burst\` bytes, and lets as much

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
-import { type At, join, refusal } from './issues.ts'
+import { type At, invalid, join, refusal } from './issues.ts'
 import { nearest } from './nearest.ts'
 import { duration, probability } from './params.ts'
 
@@ -147,6 +147,7 @@ export const SHOWN_FIELDS: readonly string[] = [
   'ttl_remaining',
   'revision',
   'state',
+  'ramped',
   'counters',
   'warnings',
   'toxic',
@@ -180,9 +181,17 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
  * @throws FoulweatherError `invalid_value`, `missing_field`.
  */
 export function readCommonFields(input: Readonly<Record<string, unknown>>, path = ''): CommonFields {
+  refuseDroppedKey(input['ramp'], path)
   const result = commonFields.safeParse(input)
   if (result.success) return result.data
   throw refusal(result.error, input, path, (at, key) => unknownKey(at, key, path))
+}
+
+/** zod leaves this one key of a record out without a word, and the fault would be taken without its ramp. */
+function refuseDroppedKey(given: unknown, path: string): void {
+  const key = '__proto__'
+  if (typeof given !== 'object' || given === null || !Object.hasOwn(given, key)) return
+  throw invalid(join(path, 'ramp', key), key, 'the name of a parameter')
 }
 
 function unknownKey(at: At, key: string, path: string): FoulweatherError {

@@ -22,7 +22,7 @@ export interface FaultDescription {
   readonly emulation: { readonly model: string; readonly valid: string } | null
   /** JSON Schema of the parameters as users may write them; `unit` is that of plain numbers. */
   readonly schema: ParamsJsonSchema
-  /** Toxiproxy's attributes, all of them integers; `null`: its clients do not see this fault. */
+  /** Toxiproxy's attributes, whole numbers unless their unit is `0…1`; `null`: its clients do not see this fault. */
   readonly toxic: readonly { readonly name: string; readonly unit: string }[] | null
 }
 

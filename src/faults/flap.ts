@@ -19,6 +19,9 @@ const params = z.object({
     .describe('What becomes of live connections when it goes away: they go on (`keep`), are closed, or reset.'),
 })
 
+/** Nobody looks at the door of a proxy that is disabled. A day of the shortest periods would be 8 million of them, and half a second. */
+const MOST_MISSED = 10_000
+
 interface Period {
   readonly shut: boolean
   readonly began: number
@@ -29,7 +32,7 @@ interface Period {
 
 /**
  * One period ends where the next begins, whenever somebody looks: each takes one number, so that the pattern hangs on the seed and the first
- * look alone.
+ * look alone (unless nobody has looked for thousands of periods: then the next begins when somebody does).
  */
 class Flap extends RecordedDoor {
   readonly sessions: Door['sessions']
@@ -60,7 +63,9 @@ class Flap extends RecordedDoor {
 
   #periodAt(at: number): Period {
     let now = this.#period ?? this.#first(at)
-    while (at >= now.until) now = this.#begin(!now.shut, now.until)
+    for (let missed = 0; at >= now.until; missed++) {
+      now = this.#begin(!now.shut, missed < MOST_MISSED ? now.until : at)
+    }
     this.#period = now
     return now
   }

@@ -102,14 +102,14 @@ export const halfOpen = defineFault({
   summary: 'Makes one side vanish, and does not tell the other.',
   details: `Bytes pass in both directions until, \`after\` its \`trigger\`, the proxy resets (RST) the connection of \`side\` and keeps the other one open. The peer that is left is
 told nothing: its connection looks healthy, what it sends is taken and vanishes, and nothing comes back. It finds out by its own timeouts. When it closes, the session
-is over.
+is over; if it had shut down its side before that, a minute after the loss.
 
 \`trigger: open\` counts from the opening of the connection; for one that was open before, from the moment when it met the fault. \`first-data\` counts from the first byte
 of either direction; a connection that is never used stays whole. Bytes that were under way before the loss are delivered first, in the direction that the loss travels in: what the
 peer that vanishes has sent, or with \`first-data\` what came in the direction of the first byte. What the RST overtakes on the other side is lost.
 
-It acts on both directions of a session at once. Updating before the loss counts the new \`after\` from the same start, not before now; what is lost stays lost: neither updating nor
-removing the fault brings a peer back, and the connection that is left hangs until its owner gives it up.
+It acts on both directions of a session at once. Updating before the loss counts the new \`after\` from the same start, not before now; what is lost stays lost: no
+update brings a peer back. Removing the fault resets the connection that is left, because bytes are missing.
 
 Stands for a server that lost power and came back, a container that was killed behind a load balancer, a NAT or firewall that forgot one side of a flow. It brings out pools without keep-alive and
 reads without a timeout. Unlike after a real power failure nothing on the other side ever answers the peer that is left with a reset.`,

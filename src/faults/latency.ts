@@ -172,7 +172,7 @@ end; netem's tables stop at latency + 4 × jitter, where 1.1 % of the draws gath
 
 A \`table\` holds percentiles, \`{p50: 20ms, p99: 400ms, p99.9: 2s}\`, that may not fall. Between two of them delays are spread evenly; below the first and above the last one
 every delay is exactly that one: nothing is made up that was not given, so give \`p0\` and \`p100\` too where the ends matter. Or it is a text, a histogram as CSV:
-lines of \`upper_bound,count\` (a duration and the number of delays up to it, above the bound of the line before), with or without this header. Delays are spread evenly within each bucket, the first of
+lines of \`upper_bound,count\` (a duration and the number of delays up to it, above the bound of the line before), at most 10 000, with or without this header. Delays are spread evenly within each bucket, the first of
 which begins at 0.
 
 **Correlation.** With \`correlation\` ρ each draw leans on the one before it in this direction of this session: draws are turned into normal ones, z' = ρ·z + √(1 − ρ²)·ε, and back
@@ -200,9 +200,10 @@ Stands for distance, a busy network or a slow server. Times are good to about a 
   },
   params,
   per: ['session', 'chunk'],
-  warnings({ jitter, table, distribution, correlation = 0 }) {
+  warnings({ latency, jitter, table, wave, distribution, correlation = 0 }) {
     if (jitter > 0 || table !== undefined) return []
     return [
+      ...(latency > 0 || wave !== undefined ? [] : ['it delays nothing: latency is 0']),
       ...(distribution === undefined ? [] : ['distribution does nothing without jitter']),
       ...(correlation > 0
         ? ['correlation does nothing where no delay is drawn: there is neither jitter nor a table']

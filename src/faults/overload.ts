@@ -12,7 +12,7 @@ const params = z.object({
   capacity: frequency()
     .refine((value) => value > 0, { error: 'expected more than 0 jobs per second, such as "200/s"' })
     .describe('How many jobs per second all servers together can do. A job is a chunk that comes in.'),
-  // Each job looks at each server and at all that wait: measured, 2 µs with 100 of them, 43 µs with 10 000, 145 µs with 1000 servers besides.
+  // Measured: a job takes 2 µs with 10 000 that wait, 42 µs with 1000 servers; a new capacity takes 10 to 20 µs for each that waits.
   concurrency: count('servers', 1, 1000)
     .default(1)
     .describe('How many jobs are done at the same time, each of them that much slower.'),

@@ -50,7 +50,7 @@ export function readSizeText(text: string): number | undefined {
 }
 
 /** Far beyond any use, and far from where sums of such numbers would overflow. */
-const LARGEST = 1e30
+export const LARGEST = 1e30
 
 /** `unit` (that of plain numbers) and `accepts` go into the JSON Schema, for editors, help and docs. */
 function quantity(unit: string, accepts: string, read: (text: string) => number | undefined) {

@@ -15,6 +15,13 @@ class Server {
   #floor: number
   /** By their start. */
   #services: Service[] = []
+  /**
+   * From `since` on no gap takes a job of that `duration` or more: found once by looking at all, and true until a service is taken back or
+   * leaves a gap in front of itself.
+   */
+  #gapless: { readonly since: number; readonly duration: number } | undefined
+  /** No service was announced for a later time. */
+  #latestArrival = -Infinity
 
   constructor(floor: number) {
     this.#floor = floor
@@ -22,19 +29,27 @@ class Server {
 
   /** When a job of `duration` that is there at `at` would be started: in the first gap that is large enough, or after all others. */
   freeFrom(at: number, duration: number): number {
-    let start = Math.max(at, this.#floor)
+    const since = Math.max(at, this.#floor)
+    const gapless = this.#gapless
+    if (gapless !== undefined && since >= gapless.since && duration >= gapless.duration) {
+      return Math.max(since, this.#services.at(-1)?.end ?? since)
+    }
+    let start = since
     for (let i = firstAfter(this.#services, 'end', start); i < this.#services.length; i++) {
       const service = this.#services[i]
       // Not a difference: the gap that a service leaves has to take the same service again, to the last bit.
-      if (service === undefined || start + duration <= service.start) break
+      if (service === undefined || start + duration <= service.start) return start
       start = service.end
     }
+    this.#gapless = { since, duration }
     return start
   }
 
   add(service: Service, remembered: number): void {
     const index = firstAfter(this.#services, 'start', service.start)
+    if (service.start > (this.#services.at(-1)?.end ?? Infinity)) this.#gapless = undefined
     this.#services.splice(index, 0, service)
+    this.#latestArrival = Math.max(this.#latestArrival, service.arrivedAt)
     if (this.#services.length <= 2 * remembered) return
     const last = this.#services[remembered - 1]
     if (last === undefined || last.end > service.arrivedAt) return
@@ -44,15 +59,21 @@ class Server {
 
   /** Answers whether it was remembered. */
   remove(service: Service): boolean {
-    const index = this.#services.lastIndexOf(service)
-    if (index !== -1) this.#services.splice(index, 1)
-    return index !== -1
+    let index = firstAfter(this.#services, 'start', service.start) - 1
+    // Services that take next to no time may start together.
+    while (this.#services[index]?.start === service.start && this.#services[index] !== service) index--
+    if (this.#services[index] !== service) return false
+    this.#services.splice(index, 1)
+    this.#gapless = undefined
+    return true
   }
 
   /** Jobs that are there at `at` and not started. */
   waiting(at: number): number {
+    const first = firstAfter(this.#services, 'start', at)
+    if (this.#latestArrival <= at) return this.#services.length - first
     let count = 0
-    for (let i = firstAfter(this.#services, 'start', at); i < this.#services.length; i++) {
+    for (let i = first; i < this.#services.length; i++) {
       if ((this.#services[i]?.arrivedAt ?? Infinity) <= at) count++
     }
     return count
@@ -99,7 +120,7 @@ export class Servers {
       if (from <= arrivedAt) break
     }
     if (server === undefined) throw new Error('no servers')
-    if (start > arrivedAt && this.#waiting(arrivedAt) >= queue) return undefined
+    if (start > arrivedAt && queue < Infinity && this.#waiting(arrivedAt) >= queue) return undefined
     const service = { server, arrivedAt, start, end: start + duration }
     server.add(service, Math.max(16, Math.floor(REMEMBERED / this.#servers.length)))
     return service

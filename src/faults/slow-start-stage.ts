@@ -5,7 +5,7 @@ import { AT_ONCE, PassThrough } from './pass-through.ts'
 /** How long before the next flight more input is welcome. */
 const LEAD_MS = 20
 
-/** How many pieces are remembered; what went before them goes again as the first of these. */
+/** How many pieces are remembered; what went before them goes again as on a new connection. */
 const REMEMBERED = 1024
 
 interface Passed {
@@ -65,7 +65,8 @@ export class SlowStart extends PassThrough {
     const piece = flights.pieces[index]
     // From the middle of a piece: the first part of it has used its share of the window.
     const after = flights.pieces[index + 1]?.before ?? flights.state
-    flights.state = piece === undefined ? after : advanced(piece.before, after, position - piece.position)
+    // Further back than is remembered: where the sender was then, nobody knows; where it was later may be in the future, or at Infinity.
+    flights.state = piece === undefined ? COLD : advanced(piece.before, after, position - piece.position)
     flights.position = position
     flights.pieces = index === -1 ? [] : flights.pieces.slice(0, index + 1)
   }

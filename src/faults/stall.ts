@@ -79,7 +79,8 @@ class Stall extends PassThrough {
     let number = Math.floor((at - start) / every)
     // The quotient may be rounded to below the whole number that it is.
     if (at >= start + (number + 1) * every) number++
-    if (number < 1) return at
+    // So short that it cannot be counted: such stalls are over at once.
+    if (number < 1 || number === Infinity) return at
     const length = Math.min(this.#lengthOf(number), every)
     const end = start + number * every + length
     if (!(at < end)) return at

@@ -60,7 +60,7 @@ after that long without an incoming chunk in this direction: each dropped chunk 
 was opened or the fault was added. With 0 it never closes by itself. A close or reset by the peer passes through.
 
 Updating does not close: the new time starts at the update. Setting \`toxicity\` to 0 lets later bytes through; those dropped before stay lost. **Removing
-it closes every live connection of the proxy that has this direction**, those that the draw had spared included, because bytes may be missing.
+it closes every live connection of the proxy that has this direction**, those that the draw had spared included (but none that its \`match\`, \`existing\` or \`limits\` leave out), because bytes may be missing.
 
 Stands for a peer that has vanished without a word: a crashed host, a firewall that drops silently, a dead NAT entry.`,
   example: { timeout: '3s' },

@@ -1,7 +1,7 @@
 /** How long before it is free again a serial resource asks for more, so that it never runs dry and little waits in front of it. */
 export const LEAD_MS = 20
 
-/** How many turns are remembered, at 3 numbers each. Taking back more than that estimates from the pace of these. */
+/** How many turns are remembered, at 4 numbers each: the latest one by one, the older the farther apart, back to the first. */
 const REMEMBERED = 1024
 
 interface Turn {
@@ -10,6 +10,8 @@ interface Turn {
   /** When the turn before this one was over. */
   readonly freeBefore: number
   readonly begin: number
+  /** Milliseconds per byte. */
+  readonly pace: number
 }
 
 /**
@@ -24,7 +26,7 @@ export class Turns {
   /** Before the first turn that never ends: what a cut pipe in front has let through at Infinity makes such turns. */
   #lastFiniteFreeAt = -Infinity
   #bytes = 0
-  /** Where the memory of turns begins; what came before has been delivered. */
+  /** Where the memory of turns begins: at the first of them. What came before has been delivered. */
   #settled = 0
   #turns: Turn[] = []
 
@@ -46,8 +48,8 @@ export class Turns {
   /** The next turn is for `bytes` bytes that are there at `at`, and takes `duration`. Answers when it begins. */
   take(bytes: number, at: number, duration: number): number {
     const begin = this.begins(at)
-    if (this.#turns.length === REMEMBERED) this.#turns = this.#turns.slice(REMEMBERED / 2)
-    this.#turns.push({ position: this.#bytes, freeBefore: this.#freeAt, begin })
+    if (this.#turns.length === REMEMBERED) this.#turns = thinned(this.#turns)
+    this.#turns.push({ position: this.#bytes, freeBefore: this.#freeAt, begin, pace: duration / bytes })
     this.#bytes += bytes
     this.#setFreeAt(begin + duration)
     return begin
@@ -76,18 +78,17 @@ export class Turns {
   #freeAtPosition(position: number): number {
     const index = this.#turns.findLastIndex((turn) => turn.position <= position)
     const turn = this.#turns[index]
-    const after = this.#turns[index + 1] ?? { position: this.#bytes, freeBefore: this.#freeAt }
-    if (turn === undefined) {
-      const pace = (this.#freeAt - after.freeBefore) / (this.#bytes - after.position)
-      return finite(after.freeBefore - (after.position - position) * pace, after.freeBefore)
-    }
+    if (turn === undefined) return this.#freeAt
     if (turn.position === position) return turn.freeBefore
-    const share = (position - turn.position) / (after.position - turn.position)
-    return finite(turn.begin + (after.freeBefore - turn.begin) * share, turn.begin)
+    // Turns that are not remembered followed this one at its pace, or later.
+    const before = this.#turns[index + 1]?.freeBefore ?? this.#freeAt
+    const free = Math.min(before, turn.begin + (position - turn.position) * turn.pace)
+    // A pipe that is cut makes turns that never end; nothing can be reckoned from these.
+    return Number.isFinite(free) ? free : this.#lastFiniteFreeAt
   }
 }
 
-/** A pipe that is cut makes turns that never end; nothing can be reckoned from these. */
-function finite(value: number, otherwise: number): number {
-  return Number.isFinite(value) ? value : otherwise
+/** Every second one of the older half goes. */
+function thinned(turns: readonly Turn[]): Turn[] {
+  return turns.filter((_, index) => index >= REMEMBERED / 2 || index % 2 === 0)
 }

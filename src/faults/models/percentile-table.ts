@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration } from '../params.ts'
+import { duration, LARGEST, readDurationText } from '../params.ts'
 import type { Quantile } from './distribution.ts'
 
 /** A share of all draws (0…1) stays below `value` (milliseconds). */
@@ -15,7 +15,9 @@ const PERCENTILE = /^p(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)$/
 
 const HEADER = /^\s*upper_bound\s*,\s*count\s*$/i
 const COUNT = /^\d+(?:\.\d+)?$/
-const BOUND = duration()
+
+/** Of a histogram, or percentiles. They are read for every step of a ramp; a megabyte of them took 150 ms. */
+const MOST_LINES = 10_000
 
 const TABLE = 'percentiles such as {"p50": "20ms", "p99": "400ms"} or a histogram of lines such as "20ms,5"'
 
@@ -90,6 +92,7 @@ function checkPercentiles(
 ): void {
   const points = named(percentiles)
   if (points.length === 0) return refuse(undefined, `at least one percentile: ${TABLE}`)
+  if (points.length > MOST_LINES) return refuse(undefined, `at most ${MOST_LINES} percentiles`)
   for (const [index, { name, share, value }] of points.entries()) {
     const before = points[index - 1]
     if (before === undefined) continue
@@ -106,7 +109,11 @@ function readHistogram(text: string, refuse: (expected: string, got: string) => 
   const buckets: { readonly bound: number; readonly below: number }[] = []
   let total = 0
   let headerAllowed = true
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  for (const [index, line] of text.split(/\r?\n/, MOST_LINES + 1).entries()) {
+    if (index === MOST_LINES) {
+      refuse(`at most ${MOST_LINES} lines`, `${text.length} characters`)
+      return []
+    }
     if (line.trim() === '') continue
     const isHeader = headerAllowed && HEADER.test(line)
     headerAllowed = false
@@ -129,11 +136,11 @@ function readHistogram(text: string, refuse: (expected: string, got: string) => 
 /** A text says what the line should have been. */
 function readBucket(line: string, boundBefore = -1): { readonly bound: number; readonly count: number } | string {
   const [first, second, ...more] = line.split(',').map((field) => field.trim())
-  const bound = BOUND.safeParse(first)
-  if (!bound.success || second === undefined || more.length > 0) {
+  const bound = first === undefined ? undefined : readDurationText(first)
+  if (bound === undefined || bound > LARGEST || second === undefined || more.length > 0) {
     return 'an upper bound (a duration) and a count, such as "20ms,5"'
   }
   if (!COUNT.test(second)) return 'an upper bound and a count that is a number, such as "20ms,5"'
-  if (bound.data <= boundBefore) return `a bucket that ends above ${boundBefore} ms, where the one before it ends`
-  return { bound: bound.data, count: Number(second) }
+  if (bound <= boundBefore) return `a bucket that ends above ${boundBefore} ms, where the one before it ends`
+  return { bound, count: Number(second) }
 }

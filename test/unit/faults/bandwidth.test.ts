@@ -351,3 +351,14 @@ test('a scope that there is not is refused with those that there are', () => {
     'scope: expected session or proxy, got "process"',
   )
 })
+
+// A read of 65 000 bytes became as many pieces: 16 MB, and 14 ms in one go.
+test('at a very low rate a large chunk is cut into a limited number of pieces', () => {
+  const chain = new FaultChain([{ type: 'bandwidth', params: { rate: 1 } }])
+  chain.send(65_000)
+  chain.send(3)
+  chain.advanceTo(65_003_000)
+  expect(chain.lines).toHaveLength(Math.ceil(65_000 / 64) + 3)
+  expect(chain.lines[0]).toBe('64 bytes @ 64000')
+  expect(chain.lines.slice(-3)).toEqual(['1 bytes @ 65001000', '1 bytes @ 65002000', '1 bytes @ 65003000'])
+})

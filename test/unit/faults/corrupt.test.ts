@@ -101,3 +101,13 @@ test('a spacing of less than a byte is refused, and 64KiB is the default', () =>
   )
   expect(parseParams('corrupt', {})).toEqual({ spacing: 65_536, mode: 'bitflip' })
 })
+
+// With each of them on record, one read pushed everything else out of it.
+test('of very many hits in one chunk some are on record, and all are counted', () => {
+  const chain = chainWith({ spacing: 1 }, new ManualRandom(HALF))
+  chain.send(1000)
+  chain.send(1000)
+  expect(chain.applied('corrupt')).toBe(2000)
+  expect(chain.records).toHaveLength(200)
+  expect(chain.records[100]).toBe('corrupt: corrupt @ 0 {"offset":1000}')
+})

@@ -140,3 +140,17 @@ test.each([
 ])('%j is refused', (params, message) => {
   expect(() => new ConnectionFault('flap').door(params)).toThrow(message)
 })
+
+// A proxy that was disabled for a day with periods of 10 ms had 8 million of them to catch up on, and half a second to do so.
+test('asked after very many periods it goes on from then', () => {
+  const random = new ManualRandom(0.5)
+  let draws = 0
+  const counted = { next: () => (draws++, random.next()) }
+  const door = new ConnectionFault('flap', () => counted).door({ up: 10, down: 10, jitter: 5 })
+  door.shut(0, 0)
+  const year = 365 * 86_400_000 + 3
+  const shut = door.shut(year, 0)
+  expect(draws).toBeLessThan(20_000)
+  expect(door.wakeAt).toBe(year + 10)
+  expect(door.shut(year + 10, 0)).toBe(!shut)
+})

@@ -222,3 +222,20 @@ describe('parameters', () => {
     expect(warnings({ preset: 'starlink' })).toEqual([])
   })
 })
+
+// The window was that of the oldest remembered piece, which began at Infinity, or when the delay in front would have been over: nothing ever
+// came, or a minute late.
+test.each([
+  { type: 'bandwidth', params: { rate: 0 } },
+  { type: 'latency', params: { latency: '60s' } },
+])('slow start goes on after more pieces than it remembers have waited in front: $type', (front) => {
+  const slicer = { type: 'slicer', params: { average_size: 1 } }
+  const link = { type: 'link', params: { rtt: 100 } }
+  const chain = new FaultChain([slicer, front, link])
+  chain.send(1024)
+  chain.send(1024)
+  chain.advanceTo(1000)
+  chain.set(slicer, link)
+  chain.advanceTo(2000)
+  expect(chain.output.equals(chain.input)).toBe(true)
+})

@@ -111,3 +111,20 @@ test('the memory of what has crossed stays small, and what was forgotten is not 
   b.take(1, 0, 1)
   expect(b.freeAt).toBe(first + 1)
 })
+
+test('a new rate leaves pieces of a read alone that have crossed, and lays out the one under way from its beginning', () => {
+  const pipe = new SharedPipe()
+  pipe.open(100, 0, 0)
+  const a = new Lane(pipe)
+  const b = new Lane(pipe)
+  for (const size of [100, 100, 100, 50]) a.take(size, 0, size * 10)
+  b.take(100, 0, 1000)
+  expect([a.freeAt, b.freeAt]).toEqual([3500, 4500])
+  // B is the first to hear of it. Of A's read one piece has crossed, the second is half way.
+  b.takeBack(100)
+  pipe.open(50, 0, 1500)
+  b.take(100, 0, 2000)
+  a.takeBack(250)
+  for (const size of [100, 100, 50]) a.take(size, 0, size * 20)
+  expect([a.freeAt, b.freeAt]).toEqual([6000, 8000])
+})

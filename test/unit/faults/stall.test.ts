@@ -180,3 +180,12 @@ test.each([{ for: 1000 }, { for: 5000 }, { for: 900, jitter: 100 }])(
     )
   },
 )
+
+// The number of such a stall is beyond all numbers: it never ended.
+test('stalls too short to be counted hold nothing back', () => {
+  const chain = new FaultChain([{ type: 'stall', params: { every: 1e-310, for: 0 } }])
+  chain.advanceTo(10)
+  chain.send('x')
+  chain.end()
+  expect(chain.lines).toEqual(['"x" @ 10', 'end @ 10'])
+})

@@ -59,3 +59,17 @@ test('any number of turns that never end can be taken back', () => {
   turns.takeBack(5000)
   expect(turns.freeAt).toBe(5)
 })
+
+// Reckoned from the pace of the latest turns, 2000 bytes a second apart behind a delay of a minute came 40 s late when the delay went.
+test('turns too long ago to be remembered one by one are taken back over idle times, rather too far than not far enough', () => {
+  const turns = new Turns()
+  turns.take(1, 0, 5)
+  for (let i = 0; i < 5000; i++) turns.take(1, 60_000 + i * 10, 1)
+  turns.takeBack(5000)
+  expect(turns.freeAt).toBe(5)
+  const half = new Turns()
+  for (let i = 0; i < 5000; i++) half.take(1, i * 10, 1)
+  half.takeBack(2500)
+  expect(half.freeAt).toBeLessThanOrEqual(25_000)
+  expect(half.freeAt).toBeGreaterThan(22_500)
+})

@@ -118,3 +118,20 @@ describe('a histogram', () => {
     expect(found.got).toBe(got)
   })
 })
+
+const lines = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1},1`).join('\n')
+
+// A megabyte of lines kept the event loop for 150 ms, for every step of a ramp again.
+test('a table is not longer than it can be of use', () => {
+  expect(schema.safeParse(lines(10_000)).success).toBe(true)
+  expect(mistake(lines(10_001)).message).toBe('expected at most 10000 lines')
+  expect(mistake('\n'.repeat(10_000) + '5,1').message).toBe('expected at most 10000 lines')
+  const percentiles = Object.fromEntries(
+    Array.from({ length: 10_001 }, (_, index) => [`p${(index / 200).toFixed(3)}`, 5]),
+  )
+  expect(mistake(percentiles).message).toBe('expected at most 10000 percentiles')
+})
+
+test('a bound as large as no duration may be is refused', () => {
+  expect(mistake(`${'9'.repeat(40)},1`).message).toContain('expected line 1 to be an upper bound')
+})
