@@ -24,7 +24,7 @@ export const USAGE = `Usage: npm run bench -- [options] [CASE…]
 Compares Foulweather with other proxies on this machine and checks its integrity. Linux only.
 CASE is a case or a group of cases (such as fidelity); without any, every case that belongs to no group runs.
 
-  --quick            less work and 2 rounds: under 4 minutes in all
+  --quick            less work and 2 rounds: about 5 minutes in all
   --rounds N         rounds in which the rivals take turns (default 5; 2 with --quick)
   --only CASE,…      the same as naming the cases one by one
   --rivals NAME,…    these rivals only

@@ -13,8 +13,7 @@ const COUNT_ORDERS = 'SELECT count(*) FROM orders'
 export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): readonly DemoCommand[] {
   const database = `postgres://postgres@127.0.0.1:${pg}/postgres`
   const api = `http://127.0.0.1:${admin}`
-  const add = (proxy: string, toxic: object) =>
-    `curl -s ${api}/proxies/${proxy}/toxics \\\n  -d '${JSON.stringify(toxic)}'`
+  const add = (proxy: string, toxic: object) => post(`${api}/proxies/${proxy}/toxics`, toxic)
   return [
     {
       purpose: 'ask Postgres through its proxy and see how long it takes',
@@ -35,8 +34,8 @@ export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): read
       command: add('web', { type: 'bandwidth', attributes: { rate: 20 } }),
     },
     {
-      purpose: 'take Postgres down',
-      command: `curl -s -X PATCH ${api}/proxies/pg -d '{"enabled":false}'`,
+      purpose: 'take Postgres down for a minute',
+      command: post(`${api}/v1/proxies/pg/faults`, { type: 'refuse', sessions: 'reset', ttl: '1m' }),
     },
     {
       purpose: 'see who is and was connected, what was at work on them, how they ended',
@@ -47,4 +46,8 @@ export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): read
       command: `curl -s -X POST ${api}/reset`,
     },
   ]
+}
+
+function post(url: string, body: object): string {
+  return `curl -s ${url} \\\n  -d '${JSON.stringify(body)}'`
 }

@@ -11,6 +11,7 @@ export type { Random } from './core/random.ts'
 export type { Decision } from './core/decision.ts'
 export type {
   Arrival,
+  ConnectContext,
   Door,
   DoorContext,
   Effect,
@@ -22,5 +23,7 @@ export type {
 export type { Direction, Ending, FaultDirection, Origin } from './core/words.ts'
 export type { ControlPlane } from './control/control-plane.ts'
 export type { ControlChange } from './control/changes.ts'
+export { parseRecord } from './control/replay-record.ts'
+export type { RecordedDecision } from './control/replay-record.ts'
 export type { ProxyInput, ProxyUpdate } from './control/proxy-input.ts'
 export type { SessionInfo, Snapshot } from './engine/data-plane.ts'

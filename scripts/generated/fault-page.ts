@@ -55,7 +55,7 @@ function facts({ effect, directions, per }: FaultDescription): string {
   const [first = '', ...others] = directions
   const where =
     directions.length === 0
-      ? 'It acts on the whole proxy: it takes no `direction`, `probability`, `per`, `match`, `existing` and `on_remove`.'
+      ? 'It acts on the whole proxy: it takes no `direction`, `probability`, `per`, `match`, `existing` or `on_remove`.'
       : others.length === 0
         ? `Direction: \`${first}\`.`
         : `Directions: \`${first}\` (the default), ${others.map((word) => `\`${word}\``).join(', ')}.`

@@ -40,7 +40,7 @@ export function faultsPage(): string {
     TOXICS,
     '## Fields that every fault has',
     commonFieldsTable(),
-    'What acts on the whole proxy knows no sessions, and takes no `direction`, `probability`, `per`, `match`, `existing` and `on_remove`.',
+    'What acts on the whole proxy knows no sessions, and takes no `direction`, `probability`, `per`, `match`, `existing` or `on_remove`.',
   )
 }
 

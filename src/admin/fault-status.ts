@@ -1,18 +1,23 @@
 import type { ControlPlane } from '../control/control-plane.ts'
 import type { FaultRecord, ProxyRecord } from '../control/records.ts'
 import { faultView, proxyView, type FaultView, type ProxyView } from '../control/views.ts'
-import type { FaultSnapshot, FaultState, Snapshot } from '../engine/data-plane.ts'
+import { defined, definedOrNone } from '../core/defined.ts'
+import type { FaultCounts, FaultSnapshot, FaultState, Snapshot } from '../engine/data-plane.ts'
 
 /** A fault as it is, and how it is doing. */
 export interface FaultStatus extends FaultView {
   /** Milliseconds until it is removed by itself. */
   readonly ttl_remaining?: number
   readonly state: FaultState
-  readonly counters: Omit<FaultSnapshot, 'state'>
+  /** What its ramps have reached, by parameter. */
+  readonly ramped?: Readonly<Record<string, number>>
+  /** Since it was added. `active`: sessions that it works on now. */
+  readonly counters: FaultCounts & Pick<FaultSnapshot, 'active'>
 }
 
 /** What a fault that has met no session yet has counted. */
-const NOTHING: FaultSnapshot = { state: 'working', seen: 0, selected: 0, active: 0, applied: 0, skipped: {} }
+const NO_COUNTS: FaultCounts = { seen: 0, selected: 0, applied: 0, skipped: {} }
+const NOTHING: FaultSnapshot = { ...NO_COUNTS, state: 'working', active: 0, own: NO_COUNTS, ramped: {} }
 
 export interface ProxyStatus extends ProxyView {
   readonly faults: readonly FaultStatus[]
@@ -38,10 +43,12 @@ export function faultStatus(control: ControlPlane, proxy: string, fault: FaultRe
 }
 
 function faultStatusIn({ clock }: ControlPlane, snapshot: Snapshot, proxy: string, fault: FaultRecord): FaultStatus {
-  const { state, seen, selected, active, applied, skipped } = countersOf(snapshot, proxy, fault.plan.name)
+  const { state, active, own, ramped } = countersOf(snapshot, proxy, fault.plan.name)
+  const { seen, selected, applied, skipped } = own
   const { lifetime } = fault
   const remaining = lifetime && { ttl_remaining: Math.max(0, Math.round(lifetime.until - clock.now())) }
-  return { ...faultView(fault), ...remaining, state, counters: { seen, selected, active, applied, skipped } }
+  const counters = { seen, selected, active, applied, skipped }
+  return { ...faultView(fault), ...remaining, state, ...defined({ ramped: definedOrNone(ramped) }), counters }
 }
 
 function countersOf({ proxies }: Snapshot, proxy: string, fault: string): FaultSnapshot {

@@ -1,4 +1,5 @@
 import { ERRORS, type FoulweatherError } from '../core/errors.ts'
+import { show } from '../faults/issues.ts'
 
 /** Where the meaning of a code can be read, on this very server: it works without the Internet. */
 export const ERROR_DOCS_PATH = '/docs/errors'
@@ -10,12 +11,29 @@ export function problemDocument(error: FoulweatherError): Readonly<Record<string
     type: `${ERROR_DOCS_PATH}#${code}`,
     title: ERRORS[code].title,
     status,
-    detail: message,
+    detail: boundedText(message),
     code,
-    field,
-    value,
+    field: field && boundedText(field),
+    value: boundedValue(value),
     expected,
   }
+}
+
+/** What was sent may be a megabyte, and stands in most texts. Longer than any text of ours, with two of the longest names in it. */
+const LONGEST = 4000
+
+/** Text as an answer shows it: not endless, and without halves of surrogate pairs, which strict readers of JSON refuse. */
+export function boundedText(text: string): string {
+  return (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text).toWellFormed()
+}
+
+/** As it was sent, so that programs can compare it; as a text where that would be too long or could not be written. */
+function boundedValue(value: unknown): unknown {
+  if (typeof value === 'string') return boundedText(value)
+  const json = JSON.stringify(value)
+  // `null` in place of a number that is none, halves of surrogate pairs as escapes.
+  const asItIs = json === undefined || (json.length <= LONGEST && !/\\ud[89a-f]/.test(json))
+  return asItIs && (typeof value !== 'number' || Number.isFinite(value)) ? value : show(value)
 }
 
 /** A mistake of ours: nothing of it is shown, the log has it. */

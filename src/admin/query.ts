@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
+import { nearest } from '../faults/nearest.ts'
 
 /** What the parameters of query strings have in common. Messages say what is expected, without the word. */
 
@@ -28,11 +29,12 @@ function refusal(
   const issue = error.issues[0]
   if (issue?.code === 'unrecognized_keys') {
     const field = issue.keys[0] ?? ''
-    return new FoulweatherError('invalid_value', `there is no query parameter ${JSON.stringify(field)}`, {
-      field,
-      value: query[field],
-      expected: `one of ${Object.keys(parameters.shape).join(', ')}`,
-    })
+    const known = Object.keys(parameters.shape)
+    const expected = `one of ${known.join(', ')}`
+    const guess = nearest(field, known)
+    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+    const text = `there is no query parameter ${JSON.stringify(field)}${hint} (expected ${expected})`
+    return new FoulweatherError('invalid_value', text, { field, value: query[field], expected })
   }
   const field = String(issue?.path[0] ?? '')
   const expected = issue?.message ?? ''

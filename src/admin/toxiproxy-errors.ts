@@ -1,4 +1,5 @@
 import type { ErrorCode, FoulweatherError } from '../core/errors.ts'
+import { boundedText } from './problem.ts'
 
 /** Texts that Toxiproxy's clients know. They tell less than ours, but tests compare them. */
 const TEXTS: Partial<Record<ErrorCode, string>> = {
@@ -12,5 +13,5 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
 
 /** What `error` says to a client of Toxiproxy's routes. */
 export function toxiproxyText(error: FoulweatherError): string {
-  return TEXTS[error.code] ?? error.message
+  return TEXTS[error.code] ?? boundedText(error.message)
 }

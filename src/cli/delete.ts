@@ -11,7 +11,7 @@ export function addDeleteCommand(program: Command, context: CliContext): void {
     .alias('d')
     .summary('delete a proxy')
     .description(
-      'Deletes a proxy with its toxics and closes its sessions. With --json it prints nothing, as the API does.',
+      'Deletes a proxy with its faults and closes its sessions. With --json it prints nothing, as the API does.',
     )
     .argument('<name>', 'name of the proxy')
     .addHelpText('after', '\nExamples:\n  $ foulweather delete redis')

@@ -76,8 +76,8 @@ async function run(
   command: Command,
   context: CliContext,
 ): Promise<void> {
-  refuseFlag('proxy', proxy)
-  refuseFlag('type', type)
+  refuseFlag('proxy', proxy, 'see: foulweather list')
+  refuseFlag('type', type, 'see: foulweather fault types')
   const { read } = faultAddCommand(command, proxy, type)
   const body = { type, ...read(flags) }
   const call = connect(command, context).json('POST', faultPath(proxy), faultShape, body)
@@ -87,8 +87,8 @@ async function run(
 }
 
 /** Flags in front of the type cannot be told from arguments. */
-function refuseFlag(name: string, argument: string | undefined): asserts argument is string {
-  if (argument === undefined) throw new CommandFailure(`missing required argument '${name}'`, EXIT.usage)
+function refuseFlag(name: string, argument: string | undefined, hint: string): asserts argument is string {
+  if (argument === undefined) throw new CommandFailure(`missing required argument '${name}' (${hint})`, EXIT.usage)
   if (!argument.startsWith('-')) return
   const order = 'expected: foulweather fault add <proxy> <type> [flags]'
   throw new CommandFailure(`"${argument}" stands where the ${name} should; ${order}`, EXIT.usage)

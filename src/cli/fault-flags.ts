@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { describeFault, type FaultDescription, type ParamsJsonSchema } from '../faults/index.ts'
 import type { FaultDefinition } from '../faults/define.ts'
 import { commonFieldsOf, REMOVABLE, UNCHANGEABLE } from './fault-fields.ts'
-import { rampReader } from './fault-ramp.ts'
+import { rampableOf, rampReader } from './fault-ramp.ts'
 import { FieldOption, Given } from './field-option.ts'
 import { type FieldShape, isObject, isSimpleList, shapeOf, textIn } from './field-shape.ts'
 import { isRecord, pairKeys, pairsPattern, readField } from './field-text.ts'
@@ -98,7 +98,7 @@ function switchOptions(field: string, schema: ParamsJsonSchema, text: string, { 
 }
 
 function rampOption(fault: FaultDescription, schema: ParamsJsonSchema, purpose: FlagPurpose): Option {
-  const read = rampReader(Object.keys(parametersOf(fault)))
+  const read = rampReader(rampableOf(fault))
   const text = `${schema.description ?? ''} May be given several times.${purpose === 'update' ? ' "none" takes it away.' : ''}`
   return new FieldOption('--ramp <parameter=from..to/duration>', text).reads((typed, before) =>
     purpose === 'update' && typed === 'none' ? null : { ...(isRecord(before) ? before : {}), ...read(typed) },

@@ -9,6 +9,7 @@ export const faultShape = z.looseObject({
   per: z.string().optional(),
   owner: z.string().optional(),
   state: z.string().optional(),
+  toxic: z.boolean().optional(),
   ttl: z.number().optional(),
   ttl_remaining: z.number().nullish(),
   counters: z

@@ -8,11 +8,11 @@ import { knownType } from './fault-type.ts'
 import { hint, paint, printTable } from './format.ts'
 
 export function addFaultTypesCommand(program: Command, context: CliContext): void {
-  addTypesCommand(program, 'fault-types', context)
+  addTypesCommand(program, 'fault-types', 'fault-types', context)
 }
 
 /** Also as `fault types`, where those who know `fault add` look for it. */
-export function addTypesCommand(parent: Command, name: string, context: CliContext): void {
+export function addTypesCommand(parent: Command, name: string, typed: string, context: CliContext): void {
   parent
     .command(name)
     .summary('list the types of faults, or describe one')
@@ -20,7 +20,7 @@ export function addTypesCommand(parent: Command, name: string, context: CliConte
       'Lists the types of faults that this version knows, or describes one with its parameters. Needs no server.',
     )
     .argument('[type]', 'the type to describe')
-    .addHelpText('after', '\nExamples:\n  $ foulweather fault-types\n  $ foulweather fault-types latency')
+    .addHelpText('after', `\nExamples:\n  $ foulweather ${typed}\n  $ foulweather ${typed} latency`)
     .action((type: string | undefined, _options: object, command: Command) => {
       const json = globalOptions(command).json === true
       if (type === undefined) list(context, json)

@@ -22,5 +22,5 @@ export function addFaultCommand(program: Command, context: CliContext): void {
   addFaultShowCommand(fault, context)
   addFaultUpdateCommand(fault, context)
   addFaultRemoveCommand(fault, context)
-  addTypesCommand(fault, 'types', context)
+  addTypesCommand(fault, 'types', 'fault types', context)
 }

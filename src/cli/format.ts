@@ -27,7 +27,7 @@ export function printTable<Row>(context: CliContext, columns: readonly Column<Ro
 }
 
 /** Names are anybody's: an escape sequence in one must not reach the terminal, nor a line break the reader of the lines. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 

@@ -3,7 +3,9 @@ import { segment } from './admin-client.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { hint, paint } from './format.ts'
+import { faultPath } from './fault-path.ts'
+import { type Fault, faultsShape } from './fault-shapes.ts'
+import { hint, paint, printable } from './format.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 import type { Proxy, Toxic } from './toxiproxy-shapes.ts'
 
@@ -12,14 +14,19 @@ export function addInspectCommand(program: Command, context: CliContext): void {
     .command('inspect')
     .aliases(['i', 'ins'])
     .summary('show the toxics of one proxy')
-    .description('Shows one line for each toxic of a proxy, with its attributes in order of their names.')
+    .description(
+      'Shows one line for each toxic of a proxy, with its attributes in order of their names. Faults that are no toxics are shown by the command "fault list".',
+    )
     .argument('<name>', 'name of the proxy')
     .addHelpText('after', '\nExamples:\n  $ foulweather inspect redis\n  $ foulweather inspect redis --json')
     .action(async (name: string, _options: object, command: Command) => {
-      const call = connect(command, context).json('GET', `/proxies/${segment(name)}`, proxyShape)
-      const { text, data } = await explained(`Failed to retrieve proxy ${name}`, call)
+      const client = connect(command, context)
+      const doing = `Failed to retrieve proxy ${name}`
+      const { text, data } = await explained(doing, client.json('GET', `/proxies/${segment(name)}`, proxyShape))
+      const all = await explained(doing, client.json('GET', faultPath(name), faultsShape))
+      const others = all.data.faults.filter(({ toxic }) => toxic === false)
       printAnswer(command, context, text, () => {
-        if (context.terminal) printForTerminal(context, data)
+        if (context.terminal) printForTerminal(context, data, others)
         else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
       })
     })
@@ -33,17 +40,24 @@ export function toxicLine({ name, type, stream, toxicity, attributes }: Toxic): 
   return `${name}\ttype=${type}\tstream=${stream}\ttoxicity=${toxicity.toFixed(2)}\tattributes=[${pairs.join('')}\t]`
 }
 
-function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy): void {
+function printForTerminal(
+  context: CliContext,
+  { name, listen, upstream, toxics }: Proxy,
+  others: readonly Fault[],
+): void {
   context.out(`${paint(context, 'bold', name)}  listen ${listen}  upstream ${upstream}\n\n`)
   if (toxics.length === 0) {
     context.out('Proxy has no toxics enabled.\n')
-    hint(context, `Add one: foulweather toxic add ${name} --type latency --attribute latency=100`)
-    return
+    if (others.length === 0)
+      hint(context, `Add one: foulweather toxic add ${name} --type latency --attribute latency=100`)
   }
   for (const direction of ['upstream', 'downstream']) {
     const ofDirection = toxics.filter(({ stream }) => stream.toLowerCase() === direction)
     if (ofDirection.length === 0) continue
     context.out(`${paint(context, 'bold', `${direction} toxics`)}\n`)
-    for (const toxic of ofDirection) context.out(`  ${toxicLine(toxic).replaceAll('\t', '  ')}\n`)
+    for (const toxic of ofDirection) context.out(`  ${printable(toxicLine(toxic).replaceAll('\t', '  '))}\n`)
   }
+  if (others.length === 0) return
+  context.out(`Faults that are no toxics: ${printable(others.map((fault) => fault.name).join(', '))}\n`)
+  hint(context, `See them: foulweather fault list ${name}`)
 }

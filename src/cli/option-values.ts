@@ -67,6 +67,15 @@ export const readPort: Reader<number> = (text) => {
   throw new InvalidArgumentError(`expected a port of 0 to 65535, found "${text}".`)
 }
 
+/** All of them are put together for one answer, which takes 0.1 s for so many: nothing else is done meanwhile. */
+const MOST_DECISIONS = 100_000
+
+export const readDecisionCount: Reader<number> = (text) => {
+  const count = readCount(text)
+  if (count <= MOST_DECISIONS) return count
+  throw new InvalidArgumentError(`expected a whole number of 0 to ${MOST_DECISIONS}.`)
+}
+
 /** A whole number of 0 or more. */
 export const readCount: Reader<number> = (text) => {
   const count = Number(text)

@@ -5,6 +5,7 @@ import { connect } from './connection.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { readInputFile } from './input-file.ts'
 import { printProxies } from './list.ts'
+import { listedProxiesShape } from './proxy-shapes.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 
 const answerShape = z.looseObject({ proxies: z.array(proxyShape).nullable() })
@@ -21,9 +22,14 @@ export function addPopulateCommand(program: Command, context: CliContext): void 
     .addHelpText('after', '\nExamples:\n  $ foulweather populate proxies.json')
     .action(async (file: string, _options: object, command: Command) => {
       const doing = `Failed to populate from ${file}`
-      const call = connect(command, context).json('POST', '/populate', answerShape, await explained(doing, read(file)))
+      const client = connect(command, context)
+      const call = client.json('POST', '/populate', answerShape, await explained(doing, read(file)))
       const { text, data } = await explained(doing, call)
-      printAnswer(command, context, text, () => printProxies(context, data.proxies ?? []))
+      // The answer is Toxiproxy's: it knows no faults but toxics.
+      const all = await explained('Failed to retrieve proxies', client.json('GET', '/v1/proxies', listedProxiesShape))
+      const known = new Map(all.data.proxies.map((proxy) => [proxy.name, proxy]))
+      const made = (data.proxies ?? []).flatMap(({ name }) => known.get(name) ?? [])
+      printAnswer(command, context, text, () => printProxies(context, made))
     })
 }
 

@@ -5,11 +5,10 @@ import { readInputFile } from './input-file.ts'
 
 /** @throws CommandFailure that names the file, and the line where it is wrong. */
 export async function readReplayFile(path: string): Promise<readonly RecordedDecision[]> {
-  const text = String(await readInputFile(path))
   try {
-    return parseRecord(text)
+    return parseRecord(String(await readInputFile(path)))
   } catch (cause) {
-    if (!(cause instanceof FoulweatherError)) throw cause
+    if (!(cause instanceof FoulweatherError || cause instanceof CommandFailure)) throw cause
     throw new CommandFailure(`cannot replay ${path}: ${cause.message}`, undefined, cause)
   }
 }

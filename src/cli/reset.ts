@@ -7,13 +7,13 @@ import { explained } from './toxiproxy-shapes.ts'
 export function addResetCommand(program: Command, context: CliContext): void {
   program
     .command('reset')
-    .summary('enable every proxy and remove all toxics')
+    .summary('enable every proxy and remove all faults')
     .description(
-      'Brings fair weather back: enables every proxy and removes all toxics. With --json it prints nothing, as the API does.',
+      'Brings fair weather back: enables every proxy and removes all faults. With --json it prints nothing, as the API does.',
     )
     .addHelpText('after', '\nExamples:\n  $ foulweather reset')
     .action(async (_options: object, command: Command) => {
       const text = await explained('Failed to reset', connect(command, context).call('POST', '/reset'))
-      printAnswer(command, context, text, () => context.out('All proxies are enabled and have no toxics\n'))
+      printAnswer(command, context, text, () => context.out('All proxies are enabled and have no faults\n'))
     })
 }

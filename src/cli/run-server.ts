@@ -72,6 +72,7 @@ async function start(
   // It is nobody's failure when the signal comes later.
   calledOff.catch(() => {})
   try {
+    if (options.replay !== undefined) logger.info({ decisions: options.replay.length }, 'Following a recorded run')
     return await startServer({
       ...options,
       prepare: (control) =>

@@ -5,7 +5,7 @@ import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { defined } from '../core/defined.ts'
 import {
   collect,
-  readCount,
+  readDecisionCount,
   readDuration,
   readHostPort,
   readLogLevel,
@@ -89,7 +89,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
       '--replay <file>',
       'select sessions as in a recorded run (default: draw them); "foulweather decisions --ndjson" makes the record',
     )
-    .option('--decisions <number>', 'how many decisions can be looked back on (default: 10000)', readCount)
+    .option(
+      '--decisions <number>',
+      'how many decisions can be looked back on, 100000 at most (default: 10000)',
+      readDecisionCount,
+    )
     .addHelpText('after', NOTES)
     .action(async (options: ServeOptions, command: Command) => {
       refuseClientOptions(command)

@@ -11,7 +11,7 @@ export function addToggleCommand(program: Command, context: CliContext): void {
     .command('toggle')
     .alias('tog')
     .summary('enable a disabled proxy, disable an enabled one')
-    .description('Enables a disabled proxy; disables an enabled one, which closes its sessions. Its toxics stay.')
+    .description('Enables a disabled proxy; disables an enabled one, which closes its sessions. Its faults stay.')
     .argument('<name>', 'name of the proxy')
     .addHelpText('after', '\nExamples:\n  $ foulweather toggle redis')
     .action(async (name: string, _options: object, command: Command) => {

@@ -18,8 +18,6 @@ export const proxyShape = z.looseObject({
   toxics: z.array(toxicShape),
 })
 
-export const proxiesShape = z.record(z.string(), proxyShape)
-
 export type Toxic = z.output<typeof toxicShape>
 export type Proxy = z.output<typeof proxyShape>
 

@@ -2,7 +2,7 @@ import { FoulweatherError } from '../core/errors.ts'
 import { resolveListen, sameListen } from '../engine/listen-address.ts'
 import { proxyChange } from './changes.ts'
 import type { NewProxy, ProxyUpdate } from './proxy-input.ts'
-import { refuseUrl } from './proxy-input.ts'
+import { refuseUnusableAddresses } from './proxy-input.ts'
 import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 
@@ -52,8 +52,8 @@ export function updateProxy(
   return registry.exclusive(name, async () => {
     const before = registry.get(name)
     const upstream = update.upstream ?? before.upstream
-    if (upstream !== before.upstream) refuseUrl(upstream)
     const listen = update.listen ?? before.listen
+    refuseUnusableAddresses({ listen, upstream })
     // On every update, even an empty one: a stored listen address that cannot be resolved is reported as soon as it is touched.
     const listensThere = sameListen(before.listen, await resolveListen(listen))
     try {

@@ -47,8 +47,25 @@ export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
   const name = required('name', input.name, where)
   refuseUnusableName(name, where)
   const upstream = required('upstream', input.upstream, where)
-  refuseUrl(upstream, where)
-  return { name, listen: input.listen ?? '', upstream, enabled: input.enabled ?? true }
+  const listen = input.listen ?? ''
+  refuseUnusableAddresses({ listen, upstream }, where)
+  return { name, listen, upstream, enabled: input.enabled ?? true }
+}
+
+/** No host name or path is longer, and it stands in every log line and metric. */
+const LONGEST_ADDRESS = 4096
+
+/** @throws FoulweatherError `invalid_value`. */
+export function refuseUnusableAddresses(addresses: Pick<NewProxy, 'listen' | 'upstream'>, where = ''): void {
+  for (const field of ['listen', 'upstream'] as const) {
+    const { length } = addresses[field]
+    if (length <= LONGEST_ADDRESS) continue
+    const expected = `at most ${LONGEST_ADDRESS} characters`
+    const value = `${addresses[field].slice(0, 100)}…`
+    const text = `${field}${where} has ${length} characters; it may have ${expected}`
+    throw new FoulweatherError('invalid_value', text, { field, value, expected })
+  }
+  refuseUrl(addresses.upstream, where)
 }
 
 /**
@@ -57,13 +74,14 @@ export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
  *
  * @throws FoulweatherError `invalid_value`.
  */
-export function refuseUrl(upstream: string, where = ''): void {
+function refuseUrl(upstream: string, where = ''): void {
   const inUrl = addressInUrl(upstream)
   const address = inUrl ?? addressBehindUser(upstream)
   if (address === undefined) return
   const expected = `host:port, for example ${JSON.stringify(address)}`
   // There often is a password in front of the @, which must not get into an answer or a log.
-  const value = upstream.replace(inUrl === undefined ? /^.*@/s : /(?<=\/\/).*@/s, '…@')
+  // Anchored: a search that starts again at every slash of a megabyte of them stood still for minutes.
+  const value = inUrl === undefined ? upstream.replace(/^.*@/s, '…@') : upstream.replace(/^([^/]*\/\/).*@/s, '$1…@')
   const what =
     inUrl === undefined ? `${JSON.stringify(value)}, with a user in front of the @` : `the URL ${JSON.stringify(value)}`
   throw new FoulweatherError(

@@ -34,7 +34,10 @@ export class Registry {
   get(name: string): ProxyRecord {
     const record = this.#records.get(name)
     if (record === undefined)
-      throw new FoulweatherError('proxy_not_found', `no proxy is called ${JSON.stringify(name)}`)
+      throw new FoulweatherError('proxy_not_found', `no proxy is called ${JSON.stringify(name)}`, {
+        field: 'proxy',
+        value: name,
+      })
     return record
   }
 

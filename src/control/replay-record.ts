@@ -25,7 +25,7 @@ export function parseRecord(text: string): readonly RecordedDecision[] {
   if (decisions.length > 0) return decisions
   throw new FoulweatherError(
     'invalid_value',
-    'there is no decision in it; GET /v1/decisions?format=ndjson makes such a file',
+    'there is no decision in it; "foulweather decisions --ndjson" (GET /v1/decisions?format=ndjson) makes such a file',
     {
       expected: 'one decision in a line',
     },

@@ -55,6 +55,13 @@ export function faultView({ plan, toxic, created, lifetime }: FaultRecord): Faul
   }
 }
 
-function warningsOf({ type, params }: FaultRecord['plan']): readonly string[] {
-  return faultDefinition(type)?.warnings?.(params) ?? []
+/** Of a ramp both ends count; that one which begins at 0 does nothing at first is what is meant. */
+function warningsOf({ type, params, ramp = {} }: FaultRecord['plan']): readonly string[] {
+  const { probability: _share, ...ramps } = ramp
+  const end = { ...params, ...Object.fromEntries(Object.entries(ramps).map(([name, { to }]) => [name, to])) }
+  const fromNothing = Object.values(ramps).some(({ from }) => from === 0)
+  const warnings = (fromNothing ? [end] : [params, end]).flatMap(
+    (values) => faultDefinition(type)?.warnings?.(values) ?? [],
+  )
+  return [...new Set(warnings)]
 }

@@ -10,7 +10,8 @@ export function decisionRoutes({ dataPlane }: ControlPlane): readonly ServerRout
     const decisions = all.slice(Math.max(0, all.length - limit))
     if (format === 'json') return { total: all.length, decisions }
     const lines = decisions.map((decision) => `${JSON.stringify(decision)}\n`).join('')
-    return h.response(lines).type('application/x-ndjson')
+    // Of nothing hapi would make a 204, which has no type.
+    return h.response(lines).code(200).type('application/x-ndjson')
   }
 
   return [{ method: 'GET', path: '/v1/decisions', handler: list }]

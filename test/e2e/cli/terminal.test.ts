@@ -39,10 +39,15 @@ test('proxies, toxics and sessions have headers and hints', async () => {
     /^p {2}listen 127\.0\.0\.1:\d+ {2}upstream .*\n\nProxy has no toxics enabled\.\nAdd one: /,
   )
   const rows = (await seen('list')).split('\n')
-  expect(rows[0]).toMatch(/^Name +Listen +Upstream +Enabled +Toxics/)
+  expect(rows[0]).toMatch(/^Name +Listen +Upstream +Enabled +Faults/)
   expect(rows[1]).toMatch(/^p +127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ +enabled +None/)
 
   const env = { FOULWEATHER_URL: `http://${server.address}` }
+  await runHere(['fault', 'add', 'p', 'hang', '--probability', '0'], { env })
+  expect(await seen('inspect', 'p')).toMatch(
+    /\n\nProxy has no toxics enabled\.\nFaults that are no toxics: hang\nSee them: foulweather fault list p\n$/,
+  )
+  await runHere(['fault', 'remove', 'p', 'hang'], { env })
   await runHere(['toxic', 'add', 'p', '-t', 'latency'], { env })
   await runHere(['toxic', 'add', 'p', '-t', 'noop', '-u'], { env })
   expect(await seen('inspect', 'p')).toMatch(

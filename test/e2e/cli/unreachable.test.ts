@@ -35,7 +35,7 @@ test.each([
 
 test('another HTTP server is no admin API', async () => {
   const server = createServer((request, response) => {
-    response.statusCode = request.url === '/proxies' ? 200 : 404
+    response.statusCode = request.url === '/v1/proxies' ? 200 : 404
     response.end('<html>It works!</html>')
   })
   server.listen(0, '127.0.0.1')

@@ -98,10 +98,17 @@ test('a toxic is added, inspected, updated and removed', async () => {
   expect(await server.ok('ins', 'tox')).toContain('\ttoxicity=0.45\tattributes=[\tbytes=5\t]')
 })
 
+// They came from Toxiproxy's routes, which do not show such faults: a proxy that refused every client was listed with 0 faults.
+test('a fault that is no toxic is counted in the list of proxies', async () => {
+  const listen = await create('shut')
+  await server.ok('fault', 'add', 'shut', 'refuse')
+  expect(await listed('shut')).toEqual(['shut', listen, echo.address, 'enabled', '1'])
+})
+
 test('--json prints what the API answers', async () => {
   await create('json')
   const fromApi = async (path: string): Promise<unknown> => (await server.fetch(path)).json()
-  expect(JSON.parse(await server.ok('list', '--json'))).toEqual(await fromApi('/proxies'))
+  expect(JSON.parse(await server.ok('list', '--json'))).toEqual(await fromApi('/v1/proxies'))
   expect(JSON.parse(await server.ok('--json', 'inspect', 'json'))).toEqual(await fromApi('/proxies/json'))
   const added = await server.ok('toxic', 'add', 'json', '-t', 'noop', '--json')
   expect(JSON.parse(added)).toEqual(await fromApi('/proxies/json/toxics/noop_downstream'))
@@ -258,6 +265,11 @@ test('a file of proxies is put in force, and reset brings fair weather back', as
   expect(proxies).toMatchObject(entries.map(({ name }) => ({ name })))
   expect(await server.ok('populate', await file('[]'))).toBe('')
 
+  await server.ok('toxic', 'add', 'file-a', '-t', 'noop')
+  await server.ok('fault', 'add', 'file-a', 'hang')
+  const again = await file(JSON.stringify([{ ...entries[1], listen: (await listed('file-a'))[1] }]))
+  expect((await server.ok('populate', again)).trimEnd().split('\t').at(-1)).toBe('2')
+
   const failure = async (content: string): Promise<unknown> => {
     const { code, stdout, stderr } = await server.run('populate', await file(content))
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -269,9 +281,8 @@ test('a file of proxies is put in force, and reset brings fair weather back', as
   await rm(directory, { recursive: true })
   expect((await server.run('populate', path)).stderr).toMatch(/^foulweather: Failed to populate from .*: ENOENT: .*\n$/)
 
-  await server.ok('toxic', 'add', 'file-a', '-t', 'noop')
   await server.ok('toggle', 'file-b')
-  expect(await server.ok('reset')).toBe('All proxies are enabled and have no toxics\n')
+  expect(await server.ok('reset')).toBe('All proxies are enabled and have no faults\n')
   expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0'])
   expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0'])
   expect(await server.ok('reset', '--json')).toBe('')

@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { BIG_FILE_BYTES } from '../../../demo/origin.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
+import { Peer } from '../../support/cli-peers.ts'
 import { Foulweather } from '../../support/foulweather.ts'
 import { freePort } from '../../support/ports.ts'
 import { ServerProgram } from '../../support/servers.ts'
@@ -12,6 +17,23 @@ import { documented, ROOT } from './command.ts'
 const curl = new ServerProgram('curl', 'curl')
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const codeLines = [...readme.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, code]) => code!.trim().split('\n'))
+
+/** A service that cannot do without Redis (`needy`), or can. It keeps a connection open, as a pool does. */
+const shop = (listen: string, needy: boolean) => `
+  import { connect } from 'node:net'
+  import { once } from 'node:events'
+  const port = ${listen.split(':')[1]}
+  const pooled = connect(port, '127.0.0.1')
+  let broken = false
+  pooled.on('error', () => { broken = true })
+  await once(pooled, 'connect')
+  pooled.unref()
+  export async function loadCart() {
+    while (!broken) await new Promise((resolve) => setTimeout(resolve, 5))
+    const failure = await once(connect(port, '127.0.0.1'), 'connect').then(() => undefined, (error) => error)
+    if (failure?.code !== 'ECONNREFUSED') throw new Error('Redis is there')
+    return ${needy ? 'undefined' : '{}'}
+  }`
 
 describe('the README', () => {
   it('links to pages that exist', () => {
@@ -64,6 +86,31 @@ describe('the README', () => {
       })
     },
   )
+
+  describe('its test for a Redis that is down', () => {
+    const test = /^```js\n([^]*?)^```/m.exec(readme)?.[1] ?? ''
+
+    it.each([
+      { needy: true, outcome: '# fail 1' },
+      { needy: false, outcome: '# pass 1' },
+    ])('says $outcome where needing Redis is $needy', async ({ needy, outcome }) => {
+      await using redis = await Peer.echo()
+      await using foulweather = await Foulweather.start()
+      const proxy = { name: 'redis', listen: '127.0.0.1:0', upstream: redis.address }
+      const { listen } = (await foulweather.call('POST', '/proxies', proxy)) as { listen: string }
+      const folder = await mkdtemp(join(tmpdir(), 'foulweather-readme-'))
+      const file = join(folder, 'redis-down.test.js')
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+      await writeFile(join(folder, 'shop.js'), shop(listen, needy))
+      await writeFile(file, test.replace('http://127.0.0.1:8474', foulweather.url))
+      const run = promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { timeout: 20_000 })
+      const { stdout } = await run.catch((failed: { stdout: string }) => failed)
+      await rm(folder, { recursive: true })
+      expect(stdout).toContain(outcome)
+      // It leaves fair weather behind.
+      expect(await foulweather.call('GET', '/v1/proxies/redis/faults')).toMatchObject({ faults: [] })
+    })
+  })
 
   it('publishes the ports of a container to this machine only', () => {
     const run = codeLines.find((line) => line.startsWith('docker run ')) ?? ''

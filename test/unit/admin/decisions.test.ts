@@ -67,7 +67,19 @@ test('lines are the whole of it', async () => {
 
 test('lines can be limited, and can be none', async () => {
   expect((await get('?format=ndjson&limit=3')).text.split('\n')).toHaveLength(4)
-  expect((await get('?format=ndjson&proxy=none')).text).toBe('')
+  // Of an empty text hapi made a 204: no file of a run without decisions, as far as a program could tell.
+  expect(await get('?format=ndjson&proxy=none')).toEqual({
+    status: 200,
+    type: expect.stringMatching(/^application\/x-ndjson/) as string,
+    text: '',
+  })
+})
+
+test('a misspelt parameter is told what it may have been', async () => {
+  const { detail } = JSON.parse((await get('?porxy=a')).text) as { detail: string }
+  expect(detail).toBe(
+    'there is no query parameter "porxy"; did you mean "proxy"? (expected one of proxy, fault, session, after, limit, format)',
+  )
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createAdminServer } from '../../../src/admin/server.ts'
 import { ControlPlane } from '../../../src/control/control-plane.ts'
 import { commonFields } from '../../../src/faults/common-fields.ts'
@@ -20,6 +21,7 @@ afterEach(async () => {
 })
 
 type Json = Record<string, unknown>
+type JsonSchema = Parameters<typeof z.fromJSONSchema>[0]
 
 async function ask(method: string, url: string, body?: unknown) {
   const answer = await rig.ask(method, url, body === undefined ? undefined : JSON.stringify(body))
@@ -215,6 +217,50 @@ describe('mistakes are problem documents', () => {
     }
   })
 
+  const long = 'x'.repeat(900_000)
+
+  // Up to three times what was sent came back: as the field, as the value and in the text.
+  test.each<[string, Json]>([
+    ['a value', { type: 'latency', latency: long }],
+    ['a list', { type: 'latency', latency: Array<number>(300_000).fill(1) }],
+    ['a type', { type: long }],
+    ['a parameter', { type: 'latency', [long]: 1 }],
+    ['a part of a field', { type: 'latency', match: { [long]: 1 } }],
+    ['a ramp', { type: 'latency', ramp: { [long]: { from: 1, to: 2, over: 3 } } }],
+    ['networks', { type: 'latency', match: { client: Array<string>(50_000).fill('10.0.0.0/8') } }],
+  ])('are short, however long %s is', async (_, body) => {
+    const { status, body: text } = await rig.ask('POST', FAULTS_OF_A, JSON.stringify(body))
+    expect(status).toBe(400)
+    expect(text.length).toBeLessThan(20_000)
+    expect(JSON.parse(text)).toMatchObject({ value: expect.stringContaining('…') as string })
+  })
+
+  test('repeat a value as it was sent, where it can be', async () => {
+    for (const value of [[1, 'a'], { a: null }, 'x'.repeat(1000), -1, false]) {
+      expect((await ask('POST', FAULTS_OF_A, { type: 'latency', latency: value })).body).toMatchObject({ value })
+    }
+    const infinite = await rig.ask('POST', FAULTS_OF_A, '{"type":"latency","latency":1e400}')
+    expect(JSON.parse(infinite.body)).toMatchObject({ value: 'Infinity' })
+  })
+
+  // Strict readers (Rust's, for one) refuse a whole document for one of them.
+  test.each([
+    '{"type":"latency","latency":"\\ud800"}',
+    '{"type":"latency","latency":["\\ud800"]}',
+    '{"type":"latency","\\ud800":1}',
+    '{"type":"\\udfff"}',
+    `{"type":"latency","latency":"${'x'.repeat(3999)}\u{1F600}"}`,
+  ])('hold no halves of surrogate pairs (%#)', async (body) => {
+    const { status, body: text } = await rig.ask('POST', FAULTS_OF_A, body)
+    expect(status).toBe(400)
+    expect(text).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/)
+  })
+
+  test('say what was looked for', async () => {
+    expect((await ask('GET', '/v1/proxies/nobody')).body).toMatchObject({ field: 'proxy', value: 'nobody' })
+    expect((await ask('GET', `${FAULTS_OF_A}/nobody`)).body).toMatchObject({ field: 'fault', value: 'nobody' })
+  })
+
   test('a body of more than 1 MiB', async () => {
     const { status } = await rig.ask('POST', FAULTS_OF_A, JSON.stringify({ type: 'noop', name: 'x'.repeat(2 ** 20) }))
     expect(status).toBe(413)
@@ -278,6 +324,21 @@ test('the fault types come with the fields that all faults have', async () => {
   expect(body).toMatchObject({ faultTypes: expect.any(Array) as unknown[], commonFields: { required: ['type'] } })
   const { properties } = body['commonFields'] as { properties: Json }
   expect(Object.keys(properties)).toEqual(Object.keys(commonFields.shape))
+})
+
+const pick = (from: Json, keys: object) => Object.fromEntries(Object.keys(keys).map((key) => [key, from[key]]))
+
+test.each(FAULTS)('the schemas of $type accept what is taken and what is shown', async (definition) => {
+  const { body } = await ask('GET', '/v1/fault-types')
+  const types = body['faultTypes'] as readonly { type: string; schema: JsonSchema }[]
+  const params = z.fromJSONSchema(types.find(({ type }) => type === definition.type)!.schema)
+  const common = z.fromJSONSchema(body['commonFields'] as JsonSchema)
+  const { body: shown } = await ask('POST', FAULTS_OF_A, { type: definition.type, ttl: '1h', ...definition.example })
+  for (const written of [definition.example, pick(shown, definition.params.shape)])
+    expect(params.safeParse(JSON.parse(JSON.stringify(written)))).toMatchObject({ success: true })
+  const fields: unknown = JSON.parse(JSON.stringify(pick(shown, commonFields.shape)))
+  expect(common.safeParse(fields)).toMatchObject({ success: true })
+  expect(common.safeParse({ type: definition.type, direction: 'sideways' }).success).toBe(false)
 })
 
 describe('sessions that meet a fault', () => {

@@ -279,3 +279,15 @@ test('without a text to show there is no /metrics', async () => {
   await using bare = new AdminRig()
   expect(await bare.ask('GET', '/metrics')).toMatchObject({ status: 404, body: '404 page not found\n' })
 })
+
+test.each([
+  ['/proxies', `{"name":"l","listen":"${'x'.repeat(900_000)}","upstream":"u:1"}`, 400],
+  ['/proxies', `{"name":"l","upstream":"http://${'x'.repeat(900_000)}"}`, 400],
+  ['/proxies/a/toxics', `{"type":"latency","attributes":{"latency":${'9'.repeat(900_000)}}}`, 400],
+  ['/populate', `[{"name":"l","listen":"${'x'.repeat(900_000)}","upstream":"u:1"}]`, 400],
+])('an error is short, however long what was sent to %s is', async (url, body, status) => {
+  await rig.ask('POST', '/proxies', OFF)
+  const answer = await rig.ask('POST', url, body)
+  expect(answer.status).toBe(status)
+  expect(answer.body.length).toBeLessThan(5000)
+})

@@ -148,7 +148,7 @@ test.each([
     ['--latency', '5ms', 'latency'],
     '"--latency" stands where the type should; expected: foulweather fault add <proxy> <type> [flags]',
   ],
-  [[], "missing required argument 'type'"],
+  [[], "missing required argument 'type' (see: foulweather fault types)"],
   [
     ['latency', '--direction', 'down'],
     "option '--direction <downstream|upstream|both>' argument 'down' is invalid. did you mean downstream? expected one of downstream, upstream, both.",
@@ -159,7 +159,17 @@ test.each([
   ],
   [
     ['noop', '--ramp', 'latency=0..5/1m'],
-    "option '--ramp <parameter=from..to/duration>' argument 'latency=0..5/1m' is invalid. there is no parameter latency; expected one of probability.",
+    "option '--ramp <parameter=from..to/duration>' argument 'latency=0..5/1m' is invalid. there is no number latency; expected one of probability.",
+  ],
+  // These were sent to the server, or offered by an error, although nothing of them can change evenly.
+  [
+    ['latency', '--ramp', 'distribution=0..1/1m'],
+    "option '--ramp <parameter=from..to/duration>' argument 'distribution=0..1/1m' is invalid. there is no number distribution; expected one of latency, jitter, correlation, probability.",
+  ],
+  [['refuse', '--ramp', 'probability=0..1/1m'], "unknown option '--ramp' (Did you mean --name?)"],
+  [
+    ['refuse', '--limits', 'max_active=1'],
+    "option '--limits <key=value,…>' argument 'max_active=1' is invalid. there is no max_active; expected one of max_injections.",
   ],
 ])('a wrong command line is one line and exit code 2, and no server is asked: %j', async (argv, stderr) => {
   const offline = { env: { FOULWEATHER_URL: 'http://127.0.0.1:1' } }

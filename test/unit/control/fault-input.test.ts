@@ -125,6 +125,18 @@ describe('ramps', () => {
     expect(fault.params).toMatchObject({ latency: 0 })
   })
 
+  // zod drops this key of a record without a word: the fault was taken, without the ramp.
+  test('a parameter that nobody has is refused, whatever it is called', () => {
+    for (const key of ['__proto__', 'constructor', 'toString']) {
+      const ramp: unknown = JSON.parse(`{"${key}": {"from": 0, "to": 1, "over": 5}}`)
+      expect(refusal(slow({ ramp }), 'faults[2]')).toMatchObject({
+        code: 'invalid_value',
+        field: `faults[2].ramp.${key}`,
+        value: key,
+      })
+    }
+  })
+
   test('a required parameter may be given by its ramp alone', () => {
     const fault = wanted({ type: 'bandwidth', ramp: { rate: { from: '1MB/s', to: '10KB/s', over: 1000 } } })
     expect(fault).toMatchObject({ params: { rate: 1e6 }, ramp: { rate: { from: 1e6, to: 1e4, over: 1000 } } })

@@ -4,6 +4,8 @@ import type { ProxySnapshot, Snapshot } from '../../../src/engine/data-plane.ts'
 import { createMetrics } from '../../../src/observe/metrics.ts'
 import { metricsReference } from '../../../src/observe/metrics-reference.ts'
 
+const own = { own: { seen: 0, selected: 0, applied: 0, skipped: {} }, ramped: {} }
+
 const bytes = { upstream: { received: 5, sent: 5 }, downstream: { received: 7, sent: 6 } }
 const redis: ProxySnapshot = {
   name: 'redis',
@@ -14,8 +16,16 @@ const redis: ProxySnapshot = {
   bytes,
   places: [{ listen: '127.0.0.1:26379', upstream: 'localhost:6379', bytes }],
   faults: {
-    slow: { seen: 4, selected: 1, applied: 9, skipped: { draw: 2, max_active: 1 }, active: 1, state: 'working' },
-    past: { seen: 1, selected: 1, applied: 0, skipped: {}, active: 0, state: 'gone' },
+    slow: {
+      ...own,
+      seen: 4,
+      selected: 1,
+      applied: 9,
+      skipped: { draw: 2, max_active: 1 },
+      active: 1,
+      state: 'working',
+    },
+    past: { ...own, seen: 1, selected: 1, applied: 0, skipped: {}, active: 0, state: 'gone' },
   },
   connect: { bounds: [1, 10], counts: [2, 1, 1], sum: 34.5 },
 }
