@@ -79,7 +79,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
       collect,
     )
     .option('--log-level <level>', 'least level that is logged (default: info; env: LOG_LEVEL)', readLogLevel)
-    .option('--session-buffer <size>', 'bytes that one direction of a session may hold (default: 64MiB)', readSize)
+    .option('--session-buffer <size>', 'bytes that one direction of a session may hold (default: 48MiB)', readSize)
     .option('--process-buffer <size>', 'bytes that all sessions together may hold (default: 256MiB)', readSize)
     .option(
       '--soften-resets',

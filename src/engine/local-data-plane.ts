@@ -26,7 +26,7 @@ export interface DataPlaneOptions {
   /** How long sessions may go on when their proxy is stopped. Milliseconds; default 0: they are closed at once. */
   readonly drainMs?: number
   /**
-   * Bytes that one direction of one session may hold before it stops reading, 256 more counted for each chunk; default 64 MiB. Rate × delay
+   * Bytes that one direction of one session may hold before it stops reading, 256 more counted for each chunk; default 48 MiB. Rate × delay
    * has to fit.
    */
   readonly sessionBudget?: number
@@ -79,7 +79,7 @@ class LocalDataPlane implements DataPlane {
       scheduler: new Scheduler(clock),
       memory: new ReadMemory(),
       budget: new Budget(options.processBudget ?? 256 * 2 ** 20),
-      sessionBudget: options.sessionBudget ?? 64 * 2 ** 20,
+      sessionBudget: options.sessionBudget ?? 48 * 2 ** 20,
       dialTimeoutMs: options.dialTimeoutMs ?? 5000,
       drainMs: options.drainMs ?? 0,
       softenResets: options.softenResets ?? false,

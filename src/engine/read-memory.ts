@@ -18,8 +18,8 @@ export const CELL_BYTES = 2048
 export const BIG_BYTES = 65_000
 
 const CELLS_PER_SLAB = 128
-/** 66 MB, which stay with the process: what one fast session has under way through a delay of 20 ms. Allocating them anew halves its rate. */
-const BIG_BUFFERS_KEPT = 1024
+/** 50 MB, which stay with the process: what one fast session has under way through a delay of 20 ms. Allocating them anew halves its rate. */
+const BIG_BUFFERS_KEPT = 768
 const HOLDING_SLAB_BYTES = 128 * 1024
 
 /** One per thread. Not zeroed: only bytes that were read are ever written out. */
