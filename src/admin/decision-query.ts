@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined } from '../core/defined.ts'
 import type { DataPlane } from '../engine/data-plane.ts'
 import { oneName, readQuery, upTo9999 } from './query.ts'
 
@@ -25,7 +26,6 @@ export interface DecisionQuery {
 /** @throws FoulweatherError `invalid_value`, also for a parameter that is not known. */
 export function readDecisionQuery(query: Readonly<Record<string, unknown>>): DecisionQuery {
   const { limit, format, ...filter } = readQuery(parameters, query)
-  const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
   // A document is for looking at, lines are for keeping.
-  return { filter: wanted, limit: limit ?? (format === 'json' ? 1000 : Infinity), format }
+  return { filter: defined(filter), limit: limit ?? (format === 'json' ? 1000 : Infinity), format }
 }

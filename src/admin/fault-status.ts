@@ -24,7 +24,7 @@ export interface ProxyStatus extends ProxyView {
 }
 
 export function proxyStatus(control: ControlPlane, record: ProxyRecord): ProxyStatus {
-  return proxyStatusIn(control, control.dataPlane.snapshot(), record)
+  return proxyStatusIn(control, control.dataPlane.snapshot(record.name), record)
 }
 
 /** Of all proxies, from one snapshot. */
@@ -39,7 +39,7 @@ function proxyStatusIn(control: ControlPlane, snapshot: Snapshot, record: ProxyR
 }
 
 export function faultStatus(control: ControlPlane, proxy: string, fault: FaultRecord): FaultStatus {
-  return faultStatusIn(control, control.dataPlane.snapshot(), proxy, fault)
+  return faultStatusIn(control, control.dataPlane.snapshot(proxy), proxy, fault)
 }
 
 function faultStatusIn({ clock }: ControlPlane, snapshot: Snapshot, proxy: string, fault: FaultRecord): FaultStatus {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
-import { nearest } from '../faults/nearest.ts'
+import { didYouMean } from '../faults/nearest.ts'
 
 /** What the parameters of query strings have in common. Messages say what is expected, without the word. */
 
@@ -31,8 +31,7 @@ function refusal(
     const field = issue.keys[0] ?? ''
     const known = Object.keys(parameters.shape)
     const expected = `one of ${known.join(', ')}`
-    const guess = nearest(field, known)
-    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+    const hint = didYouMean(field, known)
     const text = `there is no query parameter ${JSON.stringify(field)}${hint} (expected ${expected})`
     return new FoulweatherError('invalid_value', text, { field, value: query[field], expected })
   }

@@ -4,7 +4,8 @@ import { commonFields, readCommonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from
 import type { CommonFields } from '../faults/common-fields.ts'
 import type { FaultDefinition } from '../faults/define.ts'
 import { describeFault, faultDefinition, FAULTS, parseParams, type FaultDescription } from '../faults/index.ts'
-import { nearest } from '../faults/nearest.ts'
+import { join } from '../faults/issues.ts'
+import { didYouMean } from '../faults/nearest.ts'
 import { defined, definedOrNone } from '../core/defined.ts'
 import { readRamps, refuseContradiction, type Ramps } from './ramp-input.ts'
 
@@ -70,7 +71,7 @@ function ends(ramps: Ramps, end: 'from' | 'to'): Readonly<Record<string, number>
 }
 
 function definitionOf(type: unknown, path: string): FaultDefinition {
-  const field = fieldOf(path, 'type')
+  const field = join(path, 'type')
   const expected = `one of ${FAULTS.map((fault) => fault.type).join(', ')}`
   if (type === undefined)
     throw new FoulweatherError('missing_field', `${field} is missing: expected ${expected}`, { field, expected })
@@ -86,14 +87,13 @@ const isParameter = ({ params }: FaultDefinition, key: string): boolean => Objec
 
 function refuseUnknown(definition: FaultDefinition, key: string, path: string): void {
   if (isCommon(key) || isParameter(definition, key)) return
-  const field = fieldOf(path, key)
+  const field = join(path, key)
   const params = Object.keys(definition.params.shape)
   const common = Object.keys(commonFields.shape)
   const expected = `one of the parameters of ${definition.type} (${params.join(', ') || 'it has none'}) or of the common fields (${common.join(', ')})`
   const advice = Object.hasOwn(UNSUPPORTED_FIELDS, key) ? UNSUPPORTED_FIELDS[key] : undefined
   if (advice !== undefined) throw refusal(field, key, advice, expected)
-  const guess = nearest(key, [...params, ...common])
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  const hint = didYouMean(key, [...params, ...common])
   const text = `${definition.type} has no such parameter${hint} (it has: ${params.join(', ') || 'none'}; every fault has: ${common.join(', ')})`
   throw refusal(field, key, text, expected)
 }
@@ -106,7 +106,7 @@ function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common
   if (directions.length > 0) return
   const refuse = (name: string, value: unknown): never => {
     throw refusal(
-      fieldOf(path, name),
+      join(path, name),
       value,
       `${type} acts on the whole proxy, not on single sessions: it takes no ${name}`,
       'nothing',
@@ -121,7 +121,7 @@ function directionOf(description: FaultDescription, { direction }: CommonFields,
   const { type, directions } = description
   if (direction === undefined || directions.includes(direction)) return direction ?? directions[0]
   const expected = directions.join(' or ')
-  throw refusal(fieldOf(path, 'direction'), direction, `${type} takes ${expected}, not ${direction}`, expected)
+  throw refusal(join(path, 'direction'), direction, `${type} takes ${expected}, not ${direction}`, expected)
 }
 
 /** `undefined`: for each session, which is what the engine does by itself. */
@@ -129,7 +129,7 @@ function perOf({ type, per }: FaultDescription, { per: given }: CommonFields, pa
   const chosen = given ?? per[0]
   if (chosen === undefined || per.includes(chosen)) return chosen === 'chunk' ? chosen : undefined
   const expected = per.join(' or ')
-  throw refusal(fieldOf(path, 'per'), chosen, `${type} draws per ${expected}, not per ${chosen}`, expected)
+  throw refusal(join(path, 'per'), chosen, `${type} draws per ${expected}, not per ${chosen}`, expected)
 }
 
 function matchOf({ match }: CommonFields): FaultMatch | undefined {
@@ -145,11 +145,7 @@ function defaultName({ type, directions }: FaultDescription, direction: string |
 function refuseUnusableText(name: string, path: string): void {
   if (name.isWellFormed()) return
   const expected = 'a text without halves of surrogate pairs'
-  throw refusal(fieldOf(path, 'name'), name.toWellFormed(), `expected ${expected}`, expected)
-}
-
-function fieldOf(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`
+  throw refusal(join(path, 'name'), name.toWellFormed(), `expected ${expected}`, expected)
 }
 
 function refusal(field: string, value: unknown, text: string, expected: string): FoulweatherError {

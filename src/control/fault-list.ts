@@ -1,5 +1,5 @@
 import { FoulweatherError } from '../core/errors.ts'
-import { nearest } from '../faults/nearest.ts'
+import { didYouMean } from '../faults/nearest.ts'
 import { refuseUnusableName } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
@@ -15,11 +15,10 @@ export function findFault(proxy: ProxyRecord, name: string): FaultRecord {
 }
 
 export function faultNotFound(proxy: ProxyRecord, name: string): FoulweatherError {
-  const guess = nearest(
+  const hint = didYouMean(
     name,
     proxy.faults.map(({ plan }) => plan.name),
   )
-  const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`
   return new FoulweatherError(
     'fault_not_found',
     `no fault of proxy ${JSON.stringify(proxy.name)} is called ${JSON.stringify(name)}${hint}`,

@@ -4,8 +4,8 @@ import type { Ramp } from '../core/plan.ts'
 import { commonFields, type CommonFields } from '../faults/common-fields.ts'
 import type { FaultDefinition } from '../faults/define.ts'
 import type { FaultDescription, ParamsJsonSchema } from '../faults/index.ts'
-import { nearest } from '../faults/nearest.ts'
-import { invalid } from '../faults/issues.ts'
+import { didYouMean } from '../faults/nearest.ts'
+import { invalid, join } from '../faults/issues.ts'
 
 export type Ramps = Readonly<Record<string, Ramp>>
 
@@ -27,7 +27,7 @@ export function readRamps(
   if (entries.length === 0) return undefined
   const numeric = numericFields(definition, description)
   const ramps = entries.map(([name, { from, to, over }]): [string, Ramp] => {
-    const field = path === '' ? `ramp.${name}` : `${path}.ramp.${name}`
+    const field = join(path, 'ramp', name)
     const { kind, whole } = numeric.get(name) ?? refuseName(definition.type, name, [...numeric.keys()], field)
     const ends = { from: readEnd(kind, from, `${field}.from`), to: readEnd(kind, to, `${field}.to`) }
     return [name, { ...ends, over, ...(whole ? { whole } : {}) }]
@@ -59,8 +59,7 @@ function readEnd(kind: z.core.$ZodType, given: unknown, field: string): number {
 }
 
 function refuseName(type: string, name: string, names: readonly string[], field: string): never {
-  const guess = nearest(name, names)
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  const hint = didYouMean(name, names)
   const expected = names.length === 0 ? 'nothing' : `one of ${names.join(', ')}`
   const text = `${field}: ${type} has no number of that name that could change over time${hint} (expected ${expected})`
   throw new FoulweatherError('invalid_value', text, { field, value: name, expected })
@@ -81,7 +80,6 @@ export function refuseContradiction(
     const value = given[name]
     const kind = shape[name]
     if (value === undefined || kind === undefined || z.safeParse(kind, value).data === from) continue
-    const field = path === '' ? name : `${path}.${name}`
-    throw invalid(field, value, `nothing beside its ramp, or ${from}, with which the ramp begins`)
+    throw invalid(join(path, name), value, `nothing beside its ramp, or ${from}, with which the ramp begins`)
   }
 }

@@ -19,7 +19,8 @@ export interface DataPlane {
    * The outcome names each `put` proxy. A proxy that failed to start is kept, stopped.
    */
   apply(change: PlanChange): Promise<readonly ProxyOutcome[]>
-  snapshot(): Snapshot
+  /** @param proxy only that one; default: all. */
+  snapshot(proxy?: string): Snapshot
   sessions(filter?: SessionFilter): readonly SessionInfo[]
   /** The latest decisions, oldest first. Bounded: `decisionsKept` of them in all, whatever the filter. */
   decisions(filter?: DecisionFilter): readonly Decision[]

@@ -1,8 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import type { Scheduled, Scheduler } from './scheduler.ts'
-
-/** So long it goes on in a row; then the sockets and the admin API have their turn. */
-const TURN_MS = 8
+import { TURN_MS, type Scheduled, type Scheduler } from './scheduler.ts'
 
 /**
  * Does one thing to many sessions, a few milliseconds at a time. Of 5000 sessions, a window that resets them kept the loop from

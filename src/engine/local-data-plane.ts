@@ -98,11 +98,14 @@ class LocalDataPlane implements DataPlane {
     return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan)))
   }
 
-  snapshot(): Snapshot {
+  snapshot(proxy?: string): Snapshot {
     const { budget, sessionBudget, scheduler } = this.#shared
-    const alive = [...this.#proxies.values()].map((proxy) => proxy.snapshot(this.#leavingOf(proxy.name)))
+    const wanted = (name: string): boolean => proxy === undefined || name === proxy
+    const alive = [...this.#proxies.values()]
+      .filter(({ name }) => wanted(name))
+      .map((one) => one.snapshot(this.#leavingOf(one.name)))
     const deleted = [...this.#counters]
-      .filter(([name]) => !this.#proxies.has(name))
+      .filter(([name]) => wanted(name) && !this.#proxies.has(name))
       .map((entry) => this.#deleted(...entry))
     return {
       proxies: [...alive, ...deleted],

@@ -24,7 +24,7 @@ const SPIN_SAVINGS_MS = 10
 const LONGEST_TIMER_MS = 86_400_000
 
 /** So long tasks are called in a row; then the sockets and the admin API have their turn. */
-const TURN_MS = 8
+export const TURN_MS = 8
 
 const LATENESS_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 1000]
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
 import { type At, invalid, join, refusal } from './issues.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { duration, probability } from './params.ts'
 
 /** A year, milliseconds. What is meant to stay is written without a time. */
@@ -196,8 +196,7 @@ function refuseDroppedKey(given: unknown, path: string): void {
 
 function unknownKey(at: At, key: string, path: string): FoulweatherError {
   const known = at[0] === 'ramp' ? Object.keys(ramp.shape) : (KEYS[at.join('.')] ?? [])
-  const guess = nearest(key, known)
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  const hint = didYouMean(key, known)
   const field = join(path, ...at, key)
   const text = `${field}: there is no such field${hint} (there are: ${known.join(', ')})`
   return new FoulweatherError('invalid_value', text, { field, value: key, expected: `one of ${known.join(', ')}` })

@@ -17,7 +17,8 @@ import { limitData } from './limit-data.ts'
 import { link } from './link.ts'
 import { loss } from './loss.ts'
 import { maxSessions } from './max-sessions.ts'
-import { nearest } from './nearest.ts'
+import { join } from './issues.ts'
+import { didYouMean, nearest } from './nearest.ts'
 import { noop } from './noop.ts'
 import { packetLoss } from './packet-loss.ts'
 import { overload } from './overload.ts'
@@ -85,14 +86,16 @@ export function nearestType(text: string): string | undefined {
 export function parseParams(type: string, input: unknown, path = ''): Params {
   const definition = byType.get(type)
   if (definition !== undefined) return readParams(definition, input, path)
-  const guess = nearestType(type)
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
   const types = [...byType.keys()].join(', ')
-  throw new FoulweatherError('invalid_fault_type', `there is no fault type "${type}"${hint} (there are: ${types})`, {
-    field: path === '' ? 'type' : `${path}.type`,
-    value: type,
-    expected: `one of ${types}`,
-  })
+  throw new FoulweatherError(
+    'invalid_fault_type',
+    `there is no fault type "${type}"${didYouMean(type, [...byType.keys()])} (there are: ${types})`,
+    {
+      field: join(path, 'type'),
+      value: type,
+      expected: `one of ${types}`,
+    },
+  )
 }
 
 function known(type: string): FaultDefinition {

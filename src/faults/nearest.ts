@@ -10,3 +10,9 @@ export function nearest(text: string, words: readonly string[]): string | undefi
   // More than half of it different is another word.
   return distance(typed, word) * 2 < Math.max(typed.length, word.length) ? word : undefined
 }
+
+/** The end of an error's text: `; did you mean "latency"?`, or nothing where no word is near. */
+export function didYouMean(text: string, words: readonly string[]): string {
+  const guess = nearest(text, words)
+  return guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`
+}

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
 import type { FaultDefinition } from './define.ts'
 import { type At, invalid, join, refusal } from './issues.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { RESERVED } from './registry.ts'
 
 /** Parameters in base units (milliseconds, bytes, bytes per second). */
@@ -36,13 +36,12 @@ function unknownKey(
   known: readonly string[],
   alsoMeant: readonly string[] = [],
 ): FoulweatherError {
-  const guess = nearest(
+  const hint = didYouMean(
     key,
     [...known, ...alsoMeant].filter((word) => word !== key),
   )
   const list = known.length === 0 ? 'none' : known.join(', ')
   const expected = `one of the parameters of ${owner}: ${list}`
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
   return new FoulweatherError('invalid_value', `${field}: ${owner} has no such parameter${hint} (it has: ${list})`, {
     field,
     value: key,

@@ -4,6 +4,7 @@ import { randomFor } from '../core/random.ts'
 import type { StageContext } from '../core/fault-factory.ts'
 import type { Ending } from '../core/words.ts'
 import { defineFault } from './define.ts'
+import { jittered } from './jitter.ts'
 import { duration } from './params.ts'
 import { PassThrough } from './pass-through.ts'
 
@@ -91,8 +92,7 @@ class Stall extends PassThrough {
 
   #lengthOf(number: number): number {
     const { for: length, jitter } = this.#params
-    if (jitter === 0) return length
-    return Math.max(0, length + (randomFor(this.#path.luck, number).next() * 2 - 1) * jitter)
+    return jitter === 0 ? length : jittered(length, jitter, randomFor(this.#path.luck, number))
   }
 
   #record(number: number, at: number, ms: number): void {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createAdminServer, type AdminServer, type AdminServerOptions } from '../../src/admin/server.ts'
 import type { ControlChange } from '../../src/control/changes.ts'
 import { ControlPlane } from '../../src/control/control-plane.ts'
@@ -19,6 +19,7 @@ export class ControlRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.control.close()
     await this.dataPlane.close()
   }
 }
@@ -95,4 +96,14 @@ export async function echoServer(): Promise<AsyncDisposable & { readonly address
       server.close()
     },
   }
+}
+
+/** A client of the proxy that listens at `listen`, in front of an echo; its first byte has come back. */
+export async function echoedClient(listen: string): Promise<Socket> {
+  const client = connect(Number(listen.split(':').at(-1)), '127.0.0.1')
+  client.on('error', () => client.destroy())
+  await once(client, 'connect')
+  client.write('x')
+  await once(client, 'data')
+  return client
 }

@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createAdminServer } from '../../../src/admin/server.ts'
 import { ControlPlane } from '../../../src/control/control-plane.ts'
 import { commonFields } from '../../../src/faults/common-fields.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
-import { AdminRig, echoServer } from '../../support/admin-rig.ts'
+import { AdminRig, echoedClient, echoServer } from '../../support/admin-rig.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { eventually } from '../../support/wait.ts'
 
@@ -351,11 +349,7 @@ describe('sessions that meet a fault', () => {
       upstream: upstream.address,
     })
     await rig.control.addFault('live', { type: 'latency', name: 'slow', latency: 1, jitter: 0 })
-    const client = connect(Number(listen.split(':')[1]), '127.0.0.1')
-    client.on('error', () => client.destroy())
-    await once(client, 'connect')
-    client.write('x')
-    await once(client, 'data')
+    const client = await echoedClient(listen)
     close = async () => {
       client.destroy()
       await upstream[Symbol.asyncDispose]()

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ERRORS } from '../../../src/core/errors.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
-import { AdminRig, echoServer } from '../../support/admin-rig.ts'
+import { AdminRig, echoedClient, echoServer } from '../../support/admin-rig.ts'
 import { eventually } from '../../support/wait.ts'
 
 let rig: AdminRig
@@ -53,11 +52,7 @@ describe('sessions', () => {
   beforeEach(async () => {
     const upstream = await echoServer()
     const { listen } = await rig.control.createProxy({ name: 'a', listen: '127.0.0.1:0', upstream: upstream.address })
-    client = connect(Number(listen.split(':')[1]), '127.0.0.1')
-    client.on('error', () => client.destroy())
-    await once(client, 'connect')
-    client.write('x')
-    await once(client, 'data')
+    client = await echoedClient(listen)
     close = async () => {
       client.destroy()
       await upstream[Symbol.asyncDispose]()
