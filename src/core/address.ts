@@ -67,6 +67,41 @@ export function addressInUrl(text: string): string | undefined {
   return /:\d+$/.test(authority) || port === undefined ? authority : `${authority}:${port}`
 }
 
+/** An upstream that is written as a URL. */
+export interface UpstreamUrl {
+  readonly kind: 'url'
+  /** `host:port`, the port of the scheme where the URL has none. */
+  readonly address: string
+  /** `https`. */
+  readonly tls: boolean
+}
+
+/** Why a URL cannot be an upstream, without anything of what it says. */
+export interface BadUpstreamUrl {
+  readonly kind: 'bad'
+  readonly text: string
+  readonly expected: string
+}
+
+const HTTP_URL = /^(https?):\/\/(.*)$/is
+const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^\s:[\]@]+)(?::(\d{1,5}))?$/i
+
+/** Reads `http://host[:port]` and `https://host[:port]`; `undefined` = it is no such URL. */
+export function readUpstreamUrl(text: string): UpstreamUrl | BadUpstreamUrl | undefined {
+  const [, scheme, rest = ''] = HTTP_URL.exec(text) ?? []
+  if (scheme === undefined) return undefined
+  const tls = scheme.toLowerCase() === 'https'
+  const expected = `${tls ? 'https' : 'http'}://host or ${tls ? 'https' : 'http'}://host:port`
+  const bad = (why: string): BadUpstreamUrl => ({ kind: 'bad', text: why, expected })
+  if (rest.includes('@')) return bad('a URL of an upstream has no user: clients say themselves who they are')
+  const end = rest.search(/[/?#]/)
+  if (end >= 0 && rest.slice(end) !== '/') return bad('a URL of an upstream has no path: requests keep their own')
+  const [, host, port = tls ? '443' : '80'] = AUTHORITY.exec(end < 0 ? rest : rest.slice(0, end)) ?? []
+  if (host === undefined) return bad('there is no host in this URL, or something else than a port behind it')
+  if (Number(port) < 1 || Number(port) > 65_535) return bad('the port of this URL is not one of 1 to 65535')
+  return { kind: 'url', address: `${host}:${Number(port)}`, tls }
+}
+
 /** What to write instead of an address with a user in front (`user:secret@host:port`); `undefined` when there is none. */
 export function addressBehindUser(text: string): string | undefined {
   return text.includes('@') && !text.startsWith(UNIX_PREFIX) ? authorityOf(text) : undefined

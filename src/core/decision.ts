@@ -5,6 +5,7 @@ import type { Direction } from './words.ts'
  *
  * - `session`: whether a fault works on it, drawn or by rule.
  * - `chunk`: the same for one chunk, where a fault draws for each.
+ * - `exchange`: the same for one exchange of HTTP.
  * - `injection`: something that a fault did (`what`): a stall, a cut, a refusal.
  */
 export interface Decision {
@@ -17,7 +18,7 @@ export interface Decision {
   readonly proxy: string
   readonly fault: string
   readonly type: string
-  readonly kind: 'session' | 'chunk' | 'injection'
+  readonly kind: 'session' | 'chunk' | 'exchange' | 'injection'
   /** The session; absent where the fault acts on the whole proxy. */
   readonly session?: string
   /** Of the session within its proxy, from 1. */
@@ -25,6 +26,8 @@ export interface Decision {
   readonly direction?: Direction
   /** Of the chunk within its direction as the fault meets them, from 1. */
   readonly chunk?: number
+  /** Of the exchange within its session, from 1. */
+  readonly exchange?: number
   readonly selected?: boolean
   /** Why it is not selected. */
   readonly reason?: SkipReason
@@ -33,8 +36,18 @@ export interface Decision {
 }
 
 /**
- * Why a fault leaves a session alone: the draw, its `match`, `existing: skip`, its limits, or because a replayed run had it so.
+ * Why a fault leaves a session (or an exchange) alone: the draw, its `match`, `exclude` or `count`, `existing: skip`, its limits, or because a
+ * replayed run had it so.
  */
 export type SkipReason = (typeof SKIP_REASONS)[number]
 
-export const SKIP_REASONS = ['draw', 'match', 'existing', 'max_active', 'max_injections', 'replay'] as const
+export const SKIP_REASONS = [
+  'draw',
+  'match',
+  'existing',
+  'max_active',
+  'max_injections',
+  'replay',
+  'exclude',
+  'count',
+] as const

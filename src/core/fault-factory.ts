@@ -1,3 +1,6 @@
+import type { ClientHello, HandshakeVerdict } from './handshake.ts'
+import type { AskedFor, ExchangeContext, RequestVerdict, ResponseVerdict } from './exchange.ts'
+import type { RequestHead, ResponseHead } from './http.ts'
 import type { Stage } from './outlet.ts'
 import type { FaultPlan } from './plan.ts'
 import type { Random } from './random.ts'
@@ -33,6 +36,17 @@ export interface FaultContext {
 export interface StageContext extends FaultContext {
   /** Of the bytes that pass it. */
   readonly direction: Direction
+  /** Set where they are the body of a message; the stage lives as long as that, and its `end` is that of the body. */
+  readonly message?: MessageFacts
+}
+
+/** The message whose body passes a stage. */
+export interface MessageFacts {
+  readonly request: RequestHead
+  /** Set for the body of a response. */
+  readonly response?: ResponseHead
+  /** Bytes that the body will have; `undefined` = nobody knows yet. */
+  readonly length: number | undefined
 }
 
 /** What a fault is given besides its parameters when a connection comes. */
@@ -93,5 +107,21 @@ export interface FaultFactory {
   connect(fault: FaultPlan, context: ConnectContext, arrival: Arrival): Verdict | undefined
   hasConnect(fault: FaultPlan): boolean
   door(fault: FaultPlan, context: DoorContext, previous: Door | undefined): Door | undefined
+  /** Whether it is decided upon for each session, or for each exchange of HTTP. Then `stage` is for the bodies of messages. */
+  level(fault: FaultPlan): 'session' | 'exchange'
+  /** Asked when the head of a request has come. Neither counts nor records, and answers the same when it is asked again. */
+  request(fault: FaultPlan, context: ExchangeContext, head: RequestHead): RequestVerdict | undefined
+  /** The same for the head of its response. Not asked about 1xx. */
+  response(
+    fault: FaultPlan,
+    context: ExchangeContext,
+    head: ResponseHead,
+    request: RequestHead,
+  ): ResponseVerdict | undefined
+  /** What a request asks for by its own fields; `undefined` = nothing. A refusal is a sentence that says what is wrong with them. */
+  asked(head: RequestHead): AskedFor | { readonly refusal: string } | undefined
+  /** Asked when a client begins a TLS handshake. */
+  handshake(fault: FaultPlan, context: ConnectContext, hello: ClientHello): HandshakeVerdict | undefined
+  hasHandshake(fault: FaultPlan): boolean
   effectOf(fault: FaultPlan): Effect
 }

@@ -30,7 +30,8 @@ export function admit(
   let admission = LET_IN
   for (const fault of faults) {
     const { work, plan } = fault
-    if (!factory.hasConnect(plan) || (work.spent && !acted.has(work)) || !selection.works(fault)) continue
+    if (!factory.hasConnect(plan) || factory.level(plan) === 'exchange') continue
+    if ((work.spent && !acted.has(work)) || !selection.works(fault)) continue
     const { direction } = plan
     const context = { ...selection.contextOf(fault, selection.randomOf(plan, 'connect')), direction }
     const verdict = factory.connect(plan, context, arrival)

@@ -118,6 +118,18 @@ export class Chain {
     this.#relay.releaseSoon(now)
   }
 
+  /** What waits is given on once more, by `feed`, to the timing stages alone: what delayed it in front of this chain has changed. */
+  refeed(feed: (held: Held, timing: Outlet) => void, now: number): void {
+    if (this.#closed || this.#relay.queue.empty) return
+    const current = selected(this.#slots)
+    const timing = this.#timing(current)
+    const { bytes } = this.#relay.queue
+    for (const slot of timing) slot.stage.rewind?.(bytes)
+    const first = this.#link(timing) ?? this.#relay.queue
+    this.#relay.refeed((held) => feed(held, first), now)
+    this.#link(current)
+  }
+
   /** Stages may have changed their minds about when to be woken. */
   rescheduleWakers(): void {
     for (const slot of this.#wakers) {
@@ -135,7 +147,8 @@ export class Chain {
 
   #actsHere(plan: FaultPlan): boolean {
     const { direction, shared } = this.#relay
-    return (plan.direction === direction || plan.direction === 'both') && shared.factory.hasStage(plan)
+    if (plan.direction !== direction && plan.direction !== 'both') return false
+    return shared.factory.hasStage(plan) && shared.factory.level(plan) === 'session'
   }
 
   #slotFor(fault: FaultNow, before: readonly Slot[]): Slot {

@@ -3,9 +3,11 @@ import type { Decision, SkipReason } from '../core/decision.ts'
 import type { FoulweatherError } from '../core/errors.ts'
 import type { PlanChange } from '../core/plan.ts'
 import type { FaultCounters } from '../core/fault-factory.ts'
-import type { Direction } from '../core/words.ts'
+import type { Direction, Origin } from '../core/words.ts'
 import type { DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
+import type { ExchangeInfo } from './http/exchange-info.ts'
+import type { ExchangeFilter, ExchangeLogInfo } from './http/exchange-log.ts'
 
 /**
  * Where the sessions are. The control plane speaks to this and to nothing else of the engine; everything that crosses it is
@@ -24,6 +26,9 @@ export interface DataPlane {
   sessions(filter?: SessionFilter): readonly SessionInfo[]
   /** The latest decisions, oldest first. Bounded: `decisionsKept` of them in all, whatever the filter. */
   decisions(filter?: DecisionFilter): readonly Decision[]
+  /** The latest exchanges of HTTP that are over, oldest first. Bounded: `exchangesKept` of them in all, whatever the filter. */
+  exchanges(filter?: ExchangeFilter): readonly ExchangeInfo[]
+  exchangeLog(): ExchangeLogInfo
   /** Resets one live session (RST to both peers; origin `proxy`, reason `killed`). `false`: no such live session. */
   kill(id: string): boolean
   readonly events: EventEmitter<EngineEvents>
@@ -49,9 +54,9 @@ export interface SessionFilter {
 }
 
 /**
- * `waiting` = a fault has not let it in yet; `half_open` = a fault has taken one peer away without telling the other.
+ * `handshake` = what comes before a session is being read (TLS, PROXY protocol); `waiting` = a fault has not let it in yet; `half_open` = a fault has taken one peer away without telling the other.
  */
-export type SessionState = 'waiting' | 'dialing' | 'open' | 'half_open' | 'closing' | 'ended'
+export type SessionState = 'handshake' | 'waiting' | 'dialing' | 'open' | 'half_open' | 'closing' | 'ended'
 
 export interface SessionInfo {
   readonly id: string
@@ -65,6 +70,8 @@ export interface SessionInfo {
   readonly upstream: string
   /** The address that the dial ended at; `null` before. */
   readonly upstreamAddress: string | null
+  /** The name that the client asked for in its TLS handshake; absent = none, or nobody has looked. */
+  readonly servername?: string
   /** Wall clock, ISO 8601. */
   readonly started: string
   readonly ageMs: number
@@ -123,6 +130,25 @@ export interface ProxySnapshot {
   readonly faults: Readonly<Record<string, FaultSnapshot>>
   /** Time to connect to the upstream, milliseconds. */
   readonly connect: HistogramData
+  /** Absent where the protocol never was `http`. */
+  readonly http?: HttpSnapshot
+}
+
+/** The first digit of a status; `none` = nothing was answered, `other` = no status that HTTP knows. */
+export type StatusClass = 'none' | '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'other'
+
+/** Exchanges of HTTP. */
+export interface HttpSnapshot {
+  /** Begun and not over. */
+  readonly inFlight: number
+  /** Those that are over, by who answered or ended them, and by what the client was answered. Classes without any are absent. */
+  readonly answered: Readonly<Record<Origin, Readonly<Partial<Record<StatusClass, number>>>>>
+  /** Messages that were refused as broken or ambiguous, by who sent them and by rule. Bounded. */
+  readonly refused: Readonly<Record<'client' | 'upstream', Readonly<Record<string, number>>>>
+  /** From the head of the request to the end of the exchange, milliseconds. */
+  readonly totalMs: HistogramData
+  /** From sending the request on to the head of its response, milliseconds; only of those that the upstream has answered. */
+  readonly upstreamMs: HistogramData
 }
 
 export interface FaultCounts extends Readonly<FaultCounters> {

@@ -1,14 +1,14 @@
 import type { SocketConnectOpts } from 'node:net'
 import { parseAddress } from '../core/address.ts'
-import { sharedLookup } from './lookup.ts'
+import { DIALLING } from './dialling.ts'
 import type { PeerSocket } from './peer-socket.ts'
-
-/** Of several addresses, each gets a second before the next is tried: Node's own 250 ms is less than the round trip to a far one. */
-const DIALLING = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1000, lookup: sharedLookup } as const
+import { lateConnectOf } from './tls/late-connect.ts'
+import { upstreamTlsText } from './tls/tls-errors.ts'
 
 /**
  * Starts to connect `socket` to an upstream: `host:port`, `[v6]:port` or `unix:/path`. Names are resolved for every dial, so a DNS
- * change is seen by the next session; all addresses of both families are tried.
+ * change is seen by the next session; all addresses of both families are tried. A socket that speaks TLS connects to the upstream that it was made
+ * for.
  *
  * Answers what is wrong with the address text, or `undefined` when the dial is under way.
  */
@@ -24,6 +24,8 @@ export function dial(socket: PeerSocket, upstream: string): string | undefined {
 /** Node throws at once for some texts (a host with a null byte), and a session is made where nobody could catch it. */
 function connect(socket: PeerSocket, options: SocketConnectOpts): string | undefined {
   try {
+    const late = lateConnectOf(socket)
+    if (late !== undefined) return late()
     socket.connect(options)
     return undefined
   } catch (error) {
@@ -36,7 +38,7 @@ export function dialErrorText(error: Error): string {
   if (error instanceof AggregateError) {
     return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ')
   }
-  return error.message
+  return upstreamTlsText(error) ?? error.message
 }
 
 /** Out of file descriptors, memory or ports: nothing that the upstream did. */

@@ -1,7 +1,7 @@
 import type { Ending } from '../core/words.ts'
 import type { Admission } from './admission.ts'
 import { dial, dialErrorText } from './dial.ts'
-import type { PeerSocket } from './peer-socket.ts'
+import { onceConnected, type PeerSocket } from './peer-socket.ts'
 import type { Scheduled } from './scheduler.ts'
 import type { EngineShared } from './shared.ts'
 
@@ -17,6 +17,10 @@ export interface EntryHost {
   waits(): void
   /** After it has waited, it goes on. */
   letIn(): void
+  /** The upstream is connected to when somebody wants it (`Entry.wantServer`), not as soon as the client is let in. */
+  readonly dialsOnDemand: boolean
+  /** Only where that is so: it is let in. */
+  admitted(): void
   opened(connectMs: number): void
   dialFailed(ending: Ending, error: string): void
   reset(ending: Ending): void
@@ -46,6 +50,9 @@ export class Entry implements Scheduled {
   #clientLeft = Infinity
   /** The fault that makes the dial take longer than it may. */
   #tooSlow: Ending | undefined
+  /** What faults make of the dial that has yet to be wanted. */
+  #later: { readonly longer: number; readonly by: Ending | undefined } | undefined
+  #admitted = false
 
   constructor(host: EntryHost, server: PeerSocket) {
     this.#host = host
@@ -54,8 +61,16 @@ export class Entry implements Scheduled {
 
   begin(): void {
     const admission = this.#host.judge()
-    if (admission === undefined) this.#dialNow(this.#host.shared.clock.now())
+    if (admission === undefined) this.#dialLater(this.#host.shared.clock.now(), 0, undefined)
     else this.#follow(admission)
+  }
+
+  /** Connects to the upstream, unless that is under way. */
+  wantServer(): void {
+    if (this.#later === undefined) return
+    const { longer, by } = this.#later
+    this.#later = undefined
+    this.#dialLater(this.#host.shared.clock.now(), longer, by)
   }
 
   /** What it waits for may have come. Answers whether it goes on. */
@@ -118,6 +133,13 @@ export class Entry implements Scheduled {
   #dialLater(now: number, longer: number, by: Ending | undefined): void {
     if (this.state === 'waiting') this.#host.letIn()
     this.state = 'dialing'
+    if (this.#host.dialsOnDemand && !this.#admitted) {
+      this.#admitted = true
+      this.#later = { longer, by }
+      this.#host.shared.scheduler.cancel(this)
+      this.#host.admitted()
+      return
+    }
     this.#dialStarted = now
     if (longer <= 0) return this.#dialNow(now)
     const { dialTimeoutMs } = this.#host.shared
@@ -131,7 +153,7 @@ export class Entry implements Scheduled {
     this.#schedule('time out', this.#dialStarted + this.#host.shared.dialTimeoutMs)
     const wrong = dial(this.#server, this.#host.upstream)
     // Not at once: nobody knows of this session yet.
-    if (wrong === undefined) this.#server.once('connect', () => this.#connected())
+    if (wrong === undefined) onceConnected(this.#server, () => this.#connected())
     else this.#server.destroy(new Error(wrong))
   }
 

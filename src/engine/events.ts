@@ -14,6 +14,8 @@ export interface EngineEvents {
   'accept-failed': [{ readonly proxy: string; readonly error: string }]
   'session-opened': [SessionInfo]
   'session-ended': [SessionInfo]
+  /** There is no session: its client did not get through the TLS handshake, or sent no PROXY header. */
+  'handshake-failed': [{ readonly proxy: string; readonly session: string; readonly error: string }]
   /** The upstream could not be connected to. */
   'dial-failed': [
     { readonly proxy: string; readonly session: string; readonly upstream: string; readonly error: string },

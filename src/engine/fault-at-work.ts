@@ -15,6 +15,9 @@ export class FaultAtWork {
   /** Sessions that matched by address, and of these how many were taken by count. */
   met = 0
   taken = 0
+  /** The same of exchanges. */
+  exchangesMet = 0
+  exchangesTaken = 0
   window: FaultState = 'working'
   /** Sessions that it works on do not outlive it. */
   resetsOnRemove = false
@@ -58,6 +61,8 @@ export class FaultAtWork {
     this.addedAt = now
     this.met = 0
     this.taken = 0
+    this.exchangesMet = 0
+    this.exchangesTaken = 0
     this.#limit = limits?.maxInjections
     this.#actsBefore = this.tally.applied
   }

@@ -7,13 +7,15 @@ import { Budget } from './budget.ts'
 import type { DataPlane, ProxyOutcome, SessionFilter, SessionInfo, ProxySnapshot, Snapshot } from './data-plane.ts'
 import { DecisionLog, type DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
+import type { ExchangeInfo } from './http/exchange-info.ts'
+import { ExchangeLog, type ExchangeFilter, type ExchangeLogInfo } from './http/exchange-log.ts'
 import { Proxy } from './proxy.ts'
 import { ProxyCounters } from './proxy-counters.ts'
 import { ReadMemory } from './read-memory.ts'
 import type { Replay } from './replay.ts'
 import { Scheduler } from './scheduler.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
-import type { Session } from './session.ts'
+import type { Visitor } from './visitor.ts'
 import type { EngineShared } from './shared.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -41,6 +43,10 @@ export interface DataPlaneOptions {
   readonly acceptHandles?: boolean
   /** How many decisions are kept for `decisions()`; default 10 000. */
   readonly decisionsKept?: number
+  /** How many exchanges of HTTP are kept for `exchanges()`; default 1000. */
+  readonly exchangesKept?: number
+  /** `exchanges()` shows the values of queries as they came; default false. */
+  readonly showQueries?: boolean
   /** A recorded run whose decisions are taken again. */
   readonly replay?: Replay
   /** Default: the real time. */
@@ -85,6 +91,7 @@ class LocalDataPlane implements DataPlane {
       softenResets: options.softenResets ?? false,
       acceptHandles: options.acceptHandles ?? true,
       decisions: new DecisionLog(options.seed, options.decisionsKept ?? 10_000),
+      exchanges: new ExchangeLog(options.exchangesKept ?? 1000, options.showQueries),
       ...(options.replay === undefined ? {} : { replay: options.replay }),
       events: this.events,
       nextSessionId: () => String(++this.#lastSession),
@@ -116,7 +123,7 @@ class LocalDataPlane implements DataPlane {
   }
 
   sessions({ id, proxy, state = 'live' }: SessionFilter = {}): readonly SessionInfo[] {
-    const wanted = (one: SessionFacts | Session): boolean =>
+    const wanted = (one: SessionFacts | Visitor): boolean =>
       (proxy === undefined || one.proxy === proxy) && (id === undefined || one.id === id)
     const ended = state === 'live' ? [] : this.#ended.filter(wanted).map(describeSession)
     const live = state === 'ended' ? [] : this.#liveSessions().filter(wanted)
@@ -125,6 +132,14 @@ class LocalDataPlane implements DataPlane {
 
   decisions(filter?: DecisionFilter): readonly Decision[] {
     return this.#shared.decisions.list(filter)
+  }
+
+  exchanges(filter?: ExchangeFilter): readonly ExchangeInfo[] {
+    return this.#shared.exchanges.list(filter)
+  }
+
+  exchangeLog(): ExchangeLogInfo {
+    return this.#shared.exchanges.info
   }
 
   kill(id: string): boolean {
@@ -173,7 +188,7 @@ class LocalDataPlane implements DataPlane {
     this.#forgetOldest()
   }
 
-  #liveSessions(): readonly Session[] {
+  #liveSessions(): readonly Visitor[] {
     return [...this.#proxies.values(), ...this.#leaving].flatMap((proxy) => Array.from(proxy.sessions.values()))
   }
 
@@ -203,7 +218,7 @@ class LocalDataPlane implements DataPlane {
     }
   }
 
-  #keepEnded(session: Session): void {
+  #keepEnded(session: Visitor): void {
     this.#ended.push(session.facts())
     if (this.#ended.length > ENDED_SESSIONS_KEPT) this.#ended.shift()
   }

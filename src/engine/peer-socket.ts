@@ -1,6 +1,10 @@
 import { constants } from 'node:os'
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { joinHostPort } from '../core/address.ts'
+import { resetUnderTls } from './tls/reset.ts'
+import { isTlsError } from './tls/tls-errors.ts'
+import type { UpstreamTls } from './tls/upstream-tls.ts'
 
 /** What a socket tells its session; one object serves both sockets. */
 export interface PeerEvents {
@@ -29,12 +33,33 @@ export interface AcceptedHandle {
 export const KEEP_ALIVE_SECONDS = 15
 
 /** Small: a destination that takes less than this at once is slow, and what waits for it should wait with its sender. */
-const WRITE_QUEUE_BYTES = 16_384
+export const WRITE_QUEUE_BYTES = 16_384
 
-/** A socket to dial with. It reads into the memory of `onread`. */
-export function dialingPeer(session: PeerEvents, onread: OnReadOpts): PeerSocket {
+/** What a peer needs that speaks TLS. */
+export interface SecureDialing {
+  readonly tls: UpstreamTls
+  /** Takes what cannot be read into the memory of `onread`; its bytes are its to keep. `false` = stop reading. */
+  readonly onOwned: (bytes: Buffer) => boolean
+  /** What the upstream is sent in front of the handshake; absent = nothing. */
+  readonly greeting?: (() => Buffer) | undefined
+}
+
+/**
+ * A socket to dial with. It reads into the memory of `onread`. With `secure` it speaks TLS, and is connected once the handshake is done.
+ *
+ * One side can end over TLS as over TCP: `end` sends close_notify and a FIN, and the other direction goes on as long as the peer lets it (RFC 8446,
+ * section 6.1; up to TLS 1.2 a peer may answer with its own end at once). A FIN without close_notify counts as an orderly end: Node does not tell.
+ */
+export function dialingPeer(session: PeerEvents, onread: OnReadOpts, secure?: SecureDialing): PeerSocket {
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_SECONDS * 1000 }
-  return attach(new Socket(socketOptions({ onread, ...options })), session)
+  if (secure === undefined) return attach(new Socket(socketOptions({ onread, ...options })), session)
+  const common = { allowHalfOpen: true, highWaterMark: WRITE_QUEUE_BYTES, ...options }
+  return attach(secure.tls.socket(onread, secure.onOwned, common, secure.greeting), session)
+}
+
+/** Calls back once bytes can be sent to the upstream: when the TCP connection stands, or the TLS handshake over it is done. */
+export function onceConnected(peer: PeerSocket, connected: () => void): void {
+  peer.once(peer instanceof TLSSocket ? 'secureConnect' : 'connect', connected)
 }
 
 /**
@@ -50,13 +75,24 @@ export function acceptedPeer(
   if (!(accepted instanceof Socket)) {
     return attach(new Socket(socketOptions({ onread, handle: accepted, pauseOnCreate: true })), session)
   }
-  const peer = attach(accepted, session)
+  return ownedPeer(session, accepted, onOwned)
+}
+
+/** The peer of a connected socket, not read yet; its bytes are given to `onOwned` (`false` = stop reading). */
+export function ownedPeer(session: PeerEvents, socket: Socket, onOwned: (bytes: Buffer) => boolean): PeerSocket {
+  const peer = attach(socket, session)
   peer.on('data', (bytes) => {
     // Never a text: no encoding is set.
     if (typeof bytes !== 'string' && !onOwned(bytes)) peer.pause()
   })
   peer.pause()
   return peer
+}
+
+/** The socket of an accepted connection, for who reads it by its events; not read yet. */
+export function acceptedSocket(accepted: Accepted): Socket {
+  if (accepted instanceof Socket) return accepted
+  return new Socket(socketOptions({ handle: accepted, pauseOnCreate: true }))
 }
 
 function socketOptions(more: Record<string, unknown>): SocketConstructorOpts {
@@ -74,7 +110,7 @@ function attach(socket: Socket, session: PeerEvents): PeerSocket {
   return peer
 }
 
-/** Abortive close (RST). Unix sockets know none: they are closed. */
+/** Abortive close (RST), below TLS too. Unix sockets know none: they are closed. */
 export function resetPeer(peer: PeerSocket): void {
   if (peer.connecting) {
     // There is no connection to reset yet, and Node would wait for one: up to two minutes for a peer that does not answer.
@@ -83,6 +119,10 @@ export function resetPeer(peer: PeerSocket): void {
   }
   if (shuttingDown(peer)) {
     peer.once('finish', () => resetPeer(peer))
+    return
+  }
+  if (peer instanceof TLSSocket) {
+    resetUnderTls(peer)
     return
   }
   try {
@@ -111,6 +151,7 @@ export function remoteAddress(peer: PeerSocket): string | null {
 /** Why a peer failed, as a stable word. */
 export function failureWord(error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return 'reset'
+  if (isTlsError(error)) return 'tls_error'
   return error.code === 'ETIMEDOUT' ? 'timed_out' : (error.code ?? 'failed').toLowerCase()
 }
 
@@ -135,6 +176,8 @@ function resetError(): Error {
 
 function onError(this: PeerSocket, error: NodeJS.ErrnoException): void {
   this.session.peerFailed(this, error)
+  // After an error of TLS a socket would go on as if nothing had been.
+  if (this instanceof TLSSocket) this.destroy()
 }
 
 function onDrain(this: PeerSocket): void {

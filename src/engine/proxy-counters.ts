@@ -3,6 +3,7 @@ import type { SkipReason } from '../core/decision.ts'
 import { DIRECTIONS, type Direction, type Ending } from '../core/words.ts'
 import type { ByteCounters, FaultSnapshot, ProxySnapshot } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
+import { ExchangeCounters } from './http/exchange-counters.ts'
 
 /** Names come from users: what is kept of faults that are gone, and of endings that they caused, has to have a bound. */
 const NAMES_KEPT = 512
@@ -47,6 +48,12 @@ export class ProxyCounters {
   /** `origin:reason` → sessions that ended so. */
   readonly #endings = new Map<string, number>()
   readonly #faults = new Map<string, FaultTally>()
+  #http: ExchangeCounters | undefined
+
+  /** Of exchanges of HTTP; made when somebody asks for them first, so that only proxies with that protocol have them. */
+  get http(): ExchangeCounters {
+    return (this.#http ??= new ExchangeCounters())
+  }
 
   /** Of the place where the proxy runs now: a new session counts on them for its life. */
   get bytes(): Bytes {
@@ -90,13 +97,14 @@ export class ProxyCounters {
     for (const name of this.#faults.keys()) if (!inForce.includes(name)) this.#faults.delete(name)
   }
 
-  data(active: number): Pick<ProxySnapshot, 'sessions' | 'bytes' | 'places' | 'faults' | 'connect'> {
+  data(active: number): Pick<ProxySnapshot, 'sessions' | 'bytes' | 'places' | 'faults' | 'connect' | 'http'> {
     return {
       sessions: { total: this.total, active, endings: Object.fromEntries(this.#endings) },
       bytes: { upstream: this.#total('upstream'), downstream: this.#total('downstream') },
       places: this.#places.filter(({ sessions }) => sessions > 0).map(describePlace),
       faults: Object.fromEntries([...this.#faults].map(([name, counters]) => [name, describeFault(counters)])),
       connect: this.connect.data(),
+      ...(this.#http === undefined ? {} : { http: this.#http.data() }),
     }
   }
 

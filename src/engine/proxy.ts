@@ -1,37 +1,48 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FoulweatherError } from '../core/errors.ts'
-import type { ProxyPlan } from '../core/plan.ts'
+import type { ProxyPlan, TlsOptions } from '../core/plan.ts'
 import type { Ending } from '../core/words.ts'
 import type { ProxyOutcome, ProxySnapshot } from './data-plane.ts'
 import { Doors, type DoorState } from './doors.ts'
 import { Entrance, type EntranceEvents } from './entrance.ts'
 import type { FaultNow } from './fault-at-work.ts'
 import { FaultSet } from './fault-set.ts'
+import { exchangeFaultsOf, type ExchangeFault } from './http/exchange-fault.ts'
+import type { ExchangeRecorder } from './http/exchange-facts.ts'
 import { InTurns } from './in-turns.ts'
 import type { Accepted } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
-import { Session, type SessionHome } from './session.ts'
+import { needsPreamble, Preamble, type PreambleHome } from './preamble.ts'
+import { Session, type Arrived, type SessionHome } from './session.ts'
 import type { EngineShared } from './shared.ts'
+import { ListenTls } from './tls/listen-tls.ts'
+import { UpstreamTls } from './tls/upstream-tls.ts'
+import type { Visitor } from './visitor.ts'
 
 /** A proxy at work: its entrance, its sessions, its faults. */
-export class Proxy implements SessionHome, EntranceEvents {
+export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
   readonly shared: EngineShared
   readonly counters: ProxyCounters
-  readonly sessions = new Map<string, Session>()
-  readonly #onEnded: (session: Session) => void
+  readonly sessions = new Map<string, Visitor>()
+  readonly #onEnded: (session: Visitor) => void
   readonly #entrance: Entrance
   readonly #faults: FaultSet
   readonly #doors: Doors
   /** Sessions that have yet to be brought in step with faults that have moved by themselves. */
-  readonly #behind: InTurns<Session>
+  readonly #behind: InTurns<Visitor>
   /** Sessions that a door has yet to end. */
-  readonly #shutOut: InTurns<Session>
+  readonly #shutOut: InTurns<Visitor>
   /** Sessions that are not let in yet, in the order in which they came. */
-  readonly #waiting = new Set<Session>()
+  readonly #waiting = new Set<Visitor>()
   #plan: ProxyPlan
+  #exchangeFaults: { readonly of: readonly FaultNow[]; readonly faults: readonly ExchangeFault[] } | undefined
+  #recorder: ExchangeRecorder | undefined
+  #listenTls: { readonly of: TlsOptions; readonly made: ListenTls } | undefined
+  #upstreamTls: { readonly of: TlsOptions; readonly made: UpstreamTls } | undefined
   #ordinal = 0
   #running = false
 
-  constructor(shared: EngineShared, plan: ProxyPlan, counters: ProxyCounters, onEnded: (session: Session) => void) {
+  constructor(shared: EngineShared, plan: ProxyPlan, counters: ProxyCounters, onEnded: (session: Visitor) => void) {
     this.shared = shared
     this.#onEnded = onEnded
     this.#plan = plan
@@ -49,7 +60,7 @@ export class Proxy implements SessionHome, EntranceEvents {
     const before = this.#plan
     // The plan may name the bound address once it is known: that is no move.
     const listenMoved = plan.listen !== before.listen && plan.listen !== this.#entrance.address
-    const moved = listenMoved || plan.upstream !== before.upstream
+    const moved = listenMoved || plan.upstream !== before.upstream || speaksOtherwise(plan, before)
     if (moved || !plan.enabled) this.#close(plan.enabled ? 'changed' : 'disabled')
     this.#plan = plan
     if (plan.faults !== before.faults) this.#updateFaults(plan)
@@ -85,10 +96,32 @@ export class Proxy implements SessionHome, EntranceEvents {
   accepted(connection: Accepted): void {
     this.#ordinal++
     this.counters.countSession()
-    const session = new Session(this, this.shared.nextSessionId(), this.#ordinal, connection)
+    const id = this.shared.nextSessionId()
+    const first = needsPreamble(this.#plan, this.faults, this.shared.factory)
+    const visitor = first
+      ? new Preamble(this, id, this.#ordinal, connection)
+      : new Session(this, id, this.#ordinal, connection)
+    if (first) this.#waiting.add(visitor)
+    this.sessions.set(id, visitor)
+    visitor.enter()
+    if (!this.#doors.empty) this.#entrance.look()
+  }
+
+  preambleOver(preamble: Preamble, accepted: Accepted, arrived: Arrived): Session {
+    const session = new Session(this, preamble.id, preamble.ordinal, accepted, arrived)
+    this.#forget(preamble)
     this.sessions.set(session.id, session)
     session.enter()
     if (!this.#doors.empty) this.#entrance.look()
+    return session
+  }
+
+  preambleFailed({ id }: Preamble, error: string): void {
+    this.shared.events.emit('handshake-failed', { proxy: this.#plan.name, session: id, error })
+  }
+
+  preambleEnded(preamble: Preamble): void {
+    this.sessionEnded(preamble)
   }
 
   acceptFailed(error: string): void {
@@ -108,8 +141,11 @@ export class Proxy implements SessionHome, EntranceEvents {
     this.#waiting.delete(session)
   }
 
-  sessionOpened(session: Session, connectMs: number): void {
+  serverConnected(connectMs: number): void {
     this.counters.connect.observe(connectMs)
+  }
+
+  sessionOpened(session: Session): void {
     if (this.shared.events.listenerCount('session-opened') > 0)
       this.shared.events.emit('session-opened', session.info())
   }
@@ -119,11 +155,15 @@ export class Proxy implements SessionHome, EntranceEvents {
     this.shared.events.emit('dial-failed', { proxy: this.#plan.name, session: id, upstream, error })
   }
 
-  sessionEnded(session: Session): void {
-    this.sessions.delete(session.id)
-    this.#waiting.delete(session)
-    this.#behind.forget(session)
-    this.#shutOut.forget(session)
+  #forget(visitor: Visitor): void {
+    this.sessions.delete(visitor.id)
+    this.#waiting.delete(visitor)
+    this.#behind.forget(visitor)
+    this.#shutOut.forget(visitor)
+  }
+
+  sessionEnded(session: Visitor): void {
+    this.#forget(session)
     if (session.ending !== undefined) this.counters.countEnding(session.ending)
     this.#onEnded(session)
     if (this.shared.events.listenerCount('session-ended') > 0) this.shared.events.emit('session-ended', session.info())
@@ -217,6 +257,46 @@ export class Proxy implements SessionHome, EntranceEvents {
   get faults(): readonly FaultNow[] {
     return this.#faults.now
   }
+
+  get plan(): ProxyPlan {
+    return this.#plan
+  }
+
+  get exchangeFaults(): readonly ExchangeFault[] {
+    const of = this.#faults.now
+    if (this.#exchangeFaults?.of !== of) {
+      this.#exchangeFaults = { of, faults: exchangeFaultsOf(of, this.shared.factory) }
+    }
+    return this.#exchangeFaults.faults
+  }
+
+  get upstreamTls(): UpstreamTls | undefined {
+    const { upstream, tls } = this.#plan
+    if (tls?.upstream === undefined) return undefined
+    if (this.#upstreamTls?.of !== tls || this.#upstreamTls.made.upstream !== upstream) {
+      this.#upstreamTls = { of: tls, made: new UpstreamTls(upstream, tls.upstream) }
+    }
+    return this.#upstreamTls.made
+  }
+
+  get listenTls(): ListenTls | undefined {
+    const { protocol, tls } = this.#plan
+    if (tls?.listen === undefined) return undefined
+    if (this.#listenTls?.of !== tls) this.#listenTls = { of: tls, made: new ListenTls(tls.listen, protocol) }
+    return this.#listenTls.made
+  }
+
+  get recorder(): ExchangeRecorder {
+    this.#recorder ??= this.counters.http.recorder(this.shared.exchanges, this.#plan.name)
+    return this.#recorder
+  }
+}
+
+/** What is said to clients or to the upstream below or beside HTTP is not what it was: sessions cannot go on. */
+function speaksOtherwise(plan: ProxyPlan, before: ProxyPlan): boolean {
+  return (['protocol', 'http', 'tls', 'proxyProtocol'] as const).some(
+    (part) => !isDeepStrictEqual(plan[part], before[part]),
+  )
 }
 
 /** Resolution failures come without the words that Go puts before them when a listener starts. */

@@ -32,6 +32,26 @@ export interface RelayOwner {
 }
 
 /**
+ * Looks at what a relay reads before anything else does: the framer of a protocol, and what is made of its messages. What is not plain is the
+ * intake's to keep, to change and to give on (`Relay.pass`).
+ */
+export interface Intake {
+  /** Of bytes that have been read: how many, from the first on, simply go on. Those behind are given to `take` next. */
+  inspect(bytes: Buffer): number
+  /** Bytes that are the intake's to keep. Answers from when on more is welcome. */
+  take(bytes: Buffer): number
+  /** Something is to be done as soon as what has been inspected is on its way: `passed`. */
+  readonly due: boolean
+  passed(): void
+  /** The source has ended in an orderly way: to be passed on with `passEnd`, behind what is kept. */
+  ended(): void
+  /** The source has failed, or the session is ended from the other direction: to be passed on with `passAbort`. */
+  failed(how: AbortHow, ending: Ending): void
+  /** Everything that was passed on has been written. */
+  drained(): void
+}
+
+/**
  * Why a source is not read. Three reasons that come and go on their own; one mark for all of them capped a 20 ms latency at
  * 15 MiB/s where this runs at 945.
  */
@@ -79,10 +99,13 @@ export class Relay implements Scheduled, BudgetWaiter {
   #destination: PeerSocket | undefined
   /** First stage, or the queue; `undefined` = no stage: the fast path. */
   #chain: Outlet | undefined
+  #intake: Intake | undefined
   #paused = 0
   #welcomeAt = -Infinity
-  /** What the process budget knows of `queue.cost`. */
+  /** What the process budget knows of `#cost`. */
   #accounted = 0
+  /** Bytes that the intake keeps. */
+  #kept = 0
   /** The source has ended or failed: whatever it still gives is not ours to pass on. */
   #sourceOver = false
   #closed = false
@@ -100,6 +123,37 @@ export class Relay implements Scheduled, BudgetWaiter {
   connect(source: PeerSocket, destination: PeerSocket): void {
     this.#source = source
     this.#destination = destination
+  }
+
+  /** What is read goes to `intake` first. */
+  setIntake(intake: Intake): void {
+    this.#intake = intake
+  }
+
+  /**
+   * For the intake, within `act` or one of its own calls: `bytes` go on through the chain. `at` is later than now where they have been delayed
+   * already; then that is when they arrive, for all that the chain makes of it.
+   */
+  pass(bytes: Buffer, at: number): number {
+    this.queue.arrival = at
+    return (this.#chain ?? this.queue).chunk(bytes, at)
+  }
+
+  /** As `pass`, for the orderly end of this direction. */
+  passEnd(at: number): void {
+    this.queue.arrival = at
+    ;(this.#chain ?? this.queue).end(at)
+  }
+
+  /** As `pass`, for the end of the session. */
+  passAbort(at: number, how: AbortHow, ending: Ending): void {
+    this.queue.arrival = at
+    ;(this.#chain ?? this.queue).abort(at, how, ending)
+  }
+
+  /** For the intake, when something has changed: it keeps that many bytes, which count like those that wait. */
+  keeps(bytes: number): void {
+    this.#kept = bytes
   }
 
   /** The first stage of the chain, whose last one writes to `queue`; `undefined` = none. What waits stays as it is. */
@@ -150,11 +204,22 @@ export class Relay implements Scheduled, BudgetWaiter {
     for (let item = held; item !== undefined; item = item.following) {
       const at = from === 'arrival' ? item.arrival : item.at
       this.queue.arrival = item.arrival
+      this.queue.came = item.came
       if (item.kind === 'chunk') timing.chunk(item.bytes, at)
       else if (item.kind === 'end') timing.end(at)
       else timing.abort(at, item.how, item.ending)
     }
+    this.queue.came = NaN
     this.#account()
+  }
+
+  /** What waits is given on once more by `feed`, one after the other. */
+  refeed(feed: (held: Held) => void, now: number): void {
+    this.#measureRoom()
+    for (let item = this.takeHeld(); item !== undefined; item = item.following) feed(item)
+    this.queue.came = NaN
+    this.#account()
+    this.releaseSoon(now)
   }
 
   /** For sources that hand over memory of their own (the way without `onread`). */
@@ -162,20 +227,24 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.bytes.received += bytes.length
     this.#totals.received += bytes.length
     if (this.#closed || this.#sourceOver) return this.#swallowing
-    return this.#stamp(bytes)
+    if (this.#intake === undefined) return this.#stamp(bytes)
+    const plain = this.#intake.inspect(bytes)
+    return this.#closed ? this.#swallowing : this.#stamp(bytes, plain)
   }
 
   /** The source has ended in an orderly way. */
   sourceEnded(): void {
     if (this.#sourceOver) return
     this.#sourceOver = true
-    this.#feed((chain, now) => chain.end(now))
+    if (this.#intake === undefined) this.#feed((chain, now) => chain.end(now))
+    else this.act(() => this.#intake?.ended())
   }
 
   /** The source has failed: whatever came before it goes first, then the session ends. */
   sourceFailed(how: AbortHow, ending: Ending): void {
     this.#sourceOver = true
-    this.#feed((chain, now) => chain.abort(now, how, ending))
+    if (this.#intake === undefined) this.#feed((chain, now) => chain.abort(now, how, ending))
+    else this.act(() => this.#intake?.failed(how, ending))
   }
 
   /** Lets something other than a read enter the chain: an end, or a stage that acts by itself. */
@@ -199,19 +268,24 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.bytes.received += count
     this.#totals.received += count
     if (this.#closed || this.#sourceOver) return this.#swallowing
-    if (this.#chain === undefined && this.queue.empty) return this.#forward(count, memory)
-    return this.#stamp(this.reader.keep(count))
+    const bytes = count === memory.length ? memory : memory.subarray(0, count)
+    const plain = this.#intake === undefined ? count : this.#intake.inspect(bytes)
+    if (this.#closed) return this.#swallowing
+    if (plain === count && this.#chain === undefined && this.queue.empty) return this.#forward(bytes)
+    return this.#stamp(this.reader.keep(count), plain)
   }
 
   /** The fast path. Invariant: memory that a pending write points into is not read into before that write is done. */
-  #forward(count: number, memory: Buffer): boolean {
+  #forward(bytes: Buffer): boolean {
     const destination = this.#destination
     if (destination === undefined) return false
     // Read on for nobody: only so is it noticed that the source leaves too.
     if (!destination.writable) return true
-    this.#write(destination, count === memory.length ? memory : memory.subarray(0, count))
+    this.#write(destination, bytes)
+    if (this.#intake?.due === true) this.#intake.passed()
+    if (this.#closed) return this.#swallowing
     if (destination.writableLength === 0) {
-      this.reader.reuse(count)
+      this.reader.reuse(bytes.length)
       return true
     }
     if (destination.writableNeedDrain) {
@@ -223,13 +297,21 @@ export class Relay implements Scheduled, BudgetWaiter {
     return true
   }
 
-  /** The way through the chain; `bytes` is ours to keep. */
-  #stamp(bytes: Buffer): boolean {
+  /** The way through the chain; `bytes` is ours to keep. Those behind the first `plain` are the intake's. */
+  #stamp(bytes: Buffer, plain = bytes.length): boolean {
     const { clock, budget, scheduler, sessionBudget } = this.shared
     const now = clock.now()
     this.queue.arrival = now
     this.#measureRoom()
-    const welcomeAt = (this.#chain ?? this.queue).chunk(bytes, now)
+    let welcomeAt = -Infinity
+    if (plain > 0) {
+      const first = plain === bytes.length ? bytes : bytes.subarray(0, plain)
+      welcomeAt = (this.#chain ?? this.queue).chunk(first, now)
+    }
+    if (plain < bytes.length && this.#intake !== undefined) {
+      welcomeAt = Math.max(welcomeAt, this.#intake.take(bytes.subarray(plain)))
+      if (this.#closed) return this.#swallowing
+    }
     this.#account()
     if (this.#chain !== undefined) this.#owner.chainRan(this.direction)
     if (welcomeAt > now + WORTH_PAUSING_MS) {
@@ -237,9 +319,10 @@ export class Relay implements Scheduled, BudgetWaiter {
       this.#welcomeAt = welcomeAt > now + NOT_WELCOME_MS ? now + LOOK_AGAIN_MS : welcomeAt
     }
     this.release(now)
+    if (!this.#closed && this.#intake?.due === true) this.#intake.passed()
     // What was due may have been the end of the session: a relay that is closed must not be scheduled again.
     if (this.#closed) return this.#swallowing
-    if (this.queue.cost > sessionBudget) this.#paused |= MEMORY_FULL
+    if (this.#cost > sessionBudget) this.#paused |= MEMORY_FULL
     else if (budget.exhausted && !this.queue.empty) {
       this.#paused |= MEMORY_FULL
       budget.wait(this)
@@ -294,10 +377,14 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.used)
   }
 
+  get #cost(): number {
+    return this.queue.cost + this.#kept
+  }
+
   #account(): void {
-    const delta = this.queue.cost - this.#accounted
+    const delta = this.#cost - this.#accounted
     if (delta === 0) return
-    this.#accounted = this.queue.cost
+    this.#accounted = this.#cost
     this.shared.budget.change(delta)
   }
 
@@ -310,8 +397,9 @@ export class Relay implements Scheduled, BudgetWaiter {
       this.#owner.abort(this.direction, reset.how, reset.ending)
       return
     }
-    if (this.#paused & MEMORY_FULL && this.queue.cost <= this.shared.sessionBudget / 2) this.#memoryFreed()
+    if (this.#paused & MEMORY_FULL && this.#cost <= this.shared.sessionBudget / 2) this.#memoryFreed()
     this.shared.scheduler.schedule(this, this.#nextDue(now))
+    if (this.#intake !== undefined && this.queue.empty) this.#intake.drained()
   }
 
   /** A session that holds nothing reads on even in a full process: those who fill it may never take what is held for them. */
@@ -403,6 +491,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.shared.scheduler.cancel(this)
     this.shared.budget.forget(this)
     this.queue.takeAll()
+    this.#kept = 0
     this.#account()
   }
 }

@@ -9,6 +9,8 @@ interface HeldCommon {
   at: number
   /** When what caused it came in: the input of the chain, from which a changed chain counts again. */
   arrival: number
+  /** Part of a body that stages of its exchange have had in hand: when they got it. NaN = it is not. */
+  readonly came: number
   following: Held | undefined
 }
 
@@ -55,6 +57,8 @@ export class ReleaseQueue implements Outlet {
   roomy = Infinity
   /** Set by the relay before it feeds the chain: the arrival of what comes out of it. */
   arrival = 0
+  /** Set while the stages of a body are fed: when it came. Otherwise NaN. */
+  came = NaN
   /** When a waiting reset is due: it does not wait for a peer to take the bytes before it. `Infinity` = none waits. */
   resetAt = Infinity
   #head: Held | undefined
@@ -74,14 +78,21 @@ export class ReleaseQueue implements Outlet {
     if (this.cost > this.roomy && this.#mergeIntoTail(bytes, at)) return -Infinity
     this.bytes += bytes.length
     this.cost += bytes.length + CHUNK_OVERHEAD
-    this.#push({ kind: 'chunk', bytes, at: this.#inOrder(at), arrival: this.arrival, following: undefined })
+    this.#push({
+      kind: 'chunk',
+      bytes,
+      at: this.#inOrder(at),
+      arrival: this.arrival,
+      came: this.came,
+      following: undefined,
+    })
     return -Infinity
   }
 
   end(at: number): void {
     if (this.#ended) return
     this.#ended = true
-    this.#push({ kind: 'end', at: this.#inOrder(at), arrival: this.arrival, following: undefined })
+    this.#push({ kind: 'end', at: this.#inOrder(at), arrival: this.arrival, came: this.came, following: undefined })
   }
 
   /** May follow `end`: a session can be ended while its last bytes wait. */
@@ -89,7 +100,7 @@ export class ReleaseQueue implements Outlet {
     this.#ended = true
     const due = this.#inOrder(at)
     if (how !== 'destroy') this.resetAt = Math.min(this.resetAt, due)
-    this.#push({ kind: 'abort', how, ending, at: due, arrival: this.arrival, following: undefined })
+    this.#push({ kind: 'abort', how, ending, at: due, arrival: this.arrival, came: this.came, following: undefined })
   }
 
   /** Everything that waits has come at `at` and is due. */
@@ -127,7 +138,7 @@ export class ReleaseQueue implements Outlet {
 
   #mergeIntoTail(bytes: Buffer, at: number): boolean {
     const tail = this.#tail
-    if (tail?.kind !== 'chunk' || tail.arrival !== this.arrival) return false
+    if (tail?.kind !== 'chunk' || tail.arrival !== this.arrival || !Object.is(tail.came, this.came)) return false
     const length = tail.bytes.length + bytes.length
     if (length > MERGED_BYTES || tail.bytes.buffer !== bytes.buffer) return false
     if (tail.bytes.byteOffset + tail.bytes.length !== bytes.byteOffset) return false

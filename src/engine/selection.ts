@@ -1,7 +1,8 @@
 import type { SkipReason } from '../core/decision.ts'
 import { defined } from '../core/defined.ts'
 import type { FaultContext } from '../core/fault-factory.ts'
-import type { FaultPlan, SessionCount } from '../core/plan.ts'
+import type { FaultPlan, Count } from '../core/plan.ts'
+import { compilePattern } from '../core/pattern.ts'
 import { randomFor, type Random } from '../core/random.ts'
 import type { Direction } from '../core/words.ts'
 import { clientMatch } from './client-match.ts'
@@ -10,13 +11,15 @@ import type { EngineShared } from './shared.ts'
 
 /** The session that faults select or not. */
 export interface SelectionPlace {
-  readonly shared: Pick<EngineShared, 'seed' | 'decisions' | 'replay' | 'clock'>
+  readonly shared: Pick<EngineShared, 'seed' | 'decisions' | 'replay' | 'clock' | 'factory'>
   readonly proxy: string
   /** Of the session within its proxy. */
   readonly ordinal: number
   readonly id: string
   /** `ip:port`, `[v6]:port` or `unix`. */
   readonly clientAddress: string
+  /** The name that the client asks for in its TLS handshake, lower case; absent = none, or nobody has looked. */
+  readonly servername?: string | undefined
 }
 
 /** What has been decided between one fault and this session. */
@@ -33,6 +36,8 @@ interface Choice {
   /** Counted as a session that the fault works on. */
   active: boolean
   shared: object | undefined
+  /** The fault works on exchanges, and counts these instead. */
+  readonly quiet: boolean
 }
 
 /**
@@ -109,9 +114,10 @@ export class Selection {
     const drawn = this.randomOf(plan, `draw ${plan.draw}`).next()
     const { draw, epoch, probability } = plan
     const fresh = { work, draw, epoch, drawn, probability, shared: before?.shared, nth: counted?.nth }
-    const choice: Choice = { ...fresh, reason: undefined, active: false }
+    const quiet = this.place.shared.factory.level(plan) === 'exchange'
+    const choice: Choice = { ...fresh, reason: undefined, active: false, quiet }
     this.#choices.set(work.name, choice)
-    work.tally.seen++
+    if (!choice.quiet) work.tally.seen++
     choice.reason = this.#reasonAgainst(choice, plan)
     this.#settle(choice)
     return choice
@@ -124,7 +130,7 @@ export class Selection {
     const reason = choice.drawn < plan.probability ? undefined : 'draw'
     if (reason === choice.reason) return
     this.#release(choice)
-    choice.reason = reason ?? limitReached(choice.work, plan)
+    choice.reason = reason ?? (choice.quiet ? undefined : limitReached(choice.work, plan))
     this.#settle(choice)
   }
 
@@ -133,14 +139,15 @@ export class Selection {
     const { ordinal, proxy, clientAddress, shared } = this.place
     if (plan.existing === 'skip' && ordinal <= work.addedBehind) return 'existing'
     if (plan.match?.client !== undefined && !clientMatch(plan.match.client)(clientAddress)) return 'match'
+    if (plan.match?.sni !== undefined && !asksFor(plan.match.sni, this.place.servername)) return 'match'
     if (plan.match?.session !== undefined) {
       choice.nth ??= ++work.met
       if (!takes(plan.match.session, choice.nth, work.taken)) return 'match'
     }
     const replayed = shared.replay?.session(proxy, ordinal, work.name)
     if (replayed === false) return 'replay'
-    if (replayed === undefined && plan.per !== 'chunk' && choice.drawn >= plan.probability) return 'draw'
-    return limitReached(work, plan)
+    if (replayed === undefined && drawsPerSession(plan) && choice.drawn >= plan.probability) return 'draw'
+    return choice.quiet ? undefined : limitReached(work, plan)
   }
 
   #settle(choice: Choice): void {
@@ -148,9 +155,11 @@ export class Selection {
     if (reason === undefined) {
       choice.active = true
       work.taken++
-      work.tally.selected++
-      work.tally.active++
-    } else {
+      if (!choice.quiet) {
+        work.tally.selected++
+        work.tally.active++
+      }
+    } else if (!choice.quiet) {
       work.tally.skipped[reason] = (work.tally.skipped[reason] ?? 0) + 1
     }
     this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }) })
@@ -159,7 +168,7 @@ export class Selection {
   #release(choice: Choice): void {
     if (!choice.active) return
     choice.active = false
-    choice.work.tally.active--
+    if (!choice.quiet) choice.work.tally.active--
   }
 
   #sharedOf<T extends object>(work: FaultAtWork, make: () => T): T {
@@ -191,14 +200,28 @@ export class Selection {
   }
 }
 
+const compiled = new WeakMap<readonly string[], readonly ((name: string) => boolean)[]>()
+
+/** @param names patterns, compiled once for each list of them. */
+function asksFor(names: readonly string[], servername: string | undefined): boolean {
+  if (servername === undefined) return false
+  const matches = compiled.get(names) ?? names.map((name) => compilePattern(name))
+  compiled.set(names, matches)
+  return matches.some((match) => match(servername))
+}
+
+function drawsPerSession({ per = 'session' }: FaultPlan): boolean {
+  return per === 'session'
+}
+
 type NewOfFault = Omit<
   Parameters<EngineShared['decisions']['add']>[0],
   'proxy' | 'fault' | 'type' | 'session' | 'ordinal'
 >
 
-/** Whether the `nth` session that comes is one of those that count; `taken` = how many were. */
-function takes(
-  { skip = 0, first = Infinity, every = 1, max = Infinity }: SessionCount,
+/** Whether the `nth` that comes is one of those that count; `taken` = how many were. */
+export function takes(
+  { skip = 0, first = Infinity, every = 1, max = Infinity }: Count,
   nth: number,
   taken: number,
 ): boolean {
@@ -206,7 +229,7 @@ function takes(
   return behind > 0 && behind <= first && behind % every === 0 && taken < max
 }
 
-function limitReached(work: FaultAtWork, { limits }: FaultPlan): SkipReason | undefined {
+export function limitReached(work: FaultAtWork, { limits }: FaultPlan): SkipReason | undefined {
   if (work.spent) return 'max_injections'
   return work.tally.active >= (limits?.maxActive ?? Infinity) ? 'max_active' : undefined
 }

@@ -1,4 +1,8 @@
-import type { AbortHow, Reset } from '../core/outlet.ts'
+import { TLSSocket } from 'node:tls'
+import { parseAddress } from '../core/address.ts'
+import type { AbortHow, Outlet, Reset } from '../core/outlet.ts'
+import type { HttpOptions, ProxyPlan } from '../core/plan.ts'
+import { defined } from '../core/defined.ts'
 import { opposite, type Direction, type Ending } from '../core/words.ts'
 import { admit, type Admission } from './admission.ts'
 import { Chain } from './chain.ts'
@@ -6,14 +10,37 @@ import type { SessionInfo, SessionState } from './data-plane.ts'
 import { isOurs } from './dial.ts'
 import { Entry, type EntryHost } from './entry.ts'
 import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
+import { Conversation, type ConversationHost } from './http/conversation.ts'
+import type { ExchangeFault } from './http/exchange-fault.ts'
+import type { ExchangeRecorder } from './http/exchange-facts.ts'
 import { acceptedPeer, dialingPeer, failureWord, remoteAddress, resetPeer } from './peer-socket.ts'
 import type { Accepted, PeerEvents, PeerSocket } from './peer-socket.ts'
 import type { ProxyCounters } from './proxy-counters.ts'
 import { Relay, type RelayOwner } from './relay.ts'
+import type { Held } from './release-queue.ts'
 import type { Scheduled } from './scheduler.ts'
-import { Selection, type SelectionPlace } from './selection.ts'
+import { Selection } from './selection.ts'
+import type { UpstreamTls } from './tls/upstream-tls.ts'
+import type { Visitor } from './visitor.ts'
+import type { Endpoint } from '../protocols/proxy-protocol/endpoint.ts'
+import { proxyHeader } from '../protocols/proxy-protocol/header.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
 import type { EngineShared } from './shared.ts'
+
+/** What was read of a connection before its session began: whose it is, and what it asks for. */
+export interface Arrived {
+  /** `ip:port`, `[v6]:port` or `unix`. */
+  readonly clientAddress: string
+  /** Where the client has connected to, as the one in front of us says. */
+  readonly destination: Endpoint | undefined
+  /** The name that it asks for in its TLS handshake. */
+  readonly servername: string | undefined
+  /** What has been decided about it by then. */
+  readonly selection: Selection | undefined
+  /** When it was accepted: monotonic milliseconds, and the same since the epoch. */
+  readonly started: number
+  readonly startedWall: number
+}
 
 /** What a session needs of its proxy. */
 export interface SessionHome {
@@ -27,7 +54,15 @@ export interface SessionHome {
   /** A fault does not let it in yet. */
   sessionWaits(session: Session): void
   sessionLetIn(session: Session): void
-  sessionOpened(session: Session, connectMs: number): void
+  /** What is to be spoken, and how. */
+  readonly plan: ProxyPlan
+  readonly exchangeFaults: readonly ExchangeFault[]
+  readonly recorder: ExchangeRecorder
+  /** Set where the upstream speaks TLS. */
+  readonly upstreamTls: UpstreamTls | undefined
+  /** It took so long to connect to the upstream; milliseconds. */
+  serverConnected(connectMs: number): void
+  sessionOpened(session: Session): void
   dialFailed(session: Session, error: string): void
   sessionEnded(session: Session): void
 }
@@ -35,6 +70,7 @@ export interface SessionHome {
 const ABANDONED: Ending = { origin: 'proxy', reason: 'abandoned' }
 
 const NO_NAMES: readonly string[] = []
+const NO_OPTIONS: HttpOptions = {}
 
 /** How long an orderly close may take to get the last written bytes to a peer before the session is dropped. */
 const CLOSE_WITHIN_MS = 60_000
@@ -60,7 +96,7 @@ const SOON_ENOUGH_MS = 3_600_000
  *   its side before).
  * - closing → ended: both sockets have emitted `close`. Only then is the read memory free.
  */
-export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHost, Scheduled {
+export class Session implements Visitor, PeerEvents, RelayOwner, EntryHost, ConversationHost, Scheduled {
   dueAt = 0
   heapIndex = -1
   readonly shared: EngineShared
@@ -70,7 +106,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   readonly client: PeerSocket
   readonly clientAddress: string
   readonly upstream: string
-  readonly startedWall = Date.now()
+  readonly startedWall: number
   readonly started: number
   readonly #home: SessionHome
   readonly #server: PeerSocket
@@ -81,7 +117,10 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   #selection: Selection | undefined
   /** Faults on connecting that have been counted. */
   #acted: WeakSet<FaultAtWork> | undefined
-  /** Until it is open. */
+  /** Where HTTP is spoken. */
+  readonly #conversation: Conversation | undefined
+  readonly #arrived: Arrived | undefined
+  /** Until the upstream is connected. */
   #entry: Entry | undefined
   #state: Exclude<SessionState, 'waiting'> = 'dialing'
   /** The client was read while it waited. */
@@ -92,22 +131,41 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   #endedWall = 0
   #openSockets = 2
 
-  constructor(home: SessionHome, id: string, ordinal: number, accepted: Accepted) {
+  /** @param arrived what is known from before its first byte; absent = nothing had to be read for that. */
+  constructor(home: SessionHome, id: string, ordinal: number, accepted: Accepted, arrived?: Arrived) {
     this.#home = home
     this.shared = home.shared
     this.proxy = home.name
     this.id = id
     this.ordinal = ordinal
     this.upstream = home.upstream
-    this.started = this.shared.clock.now()
+    this.started = arrived?.started ?? this.shared.clock.now()
+    this.startedWall = arrived?.startedWall ?? Date.now()
     const up = new Relay('upstream', home.shared, this, home.counters.bytes.upstream)
     const down = new Relay('downstream', home.shared, this, home.counters.bytes.downstream)
     this.#relays = { upstream: up, downstream: down }
-    this.client = acceptedPeer(this, accepted, up.reader.onread, (bytes) => up.readOwned(bytes))
-    this.#server = dialingPeer(this, down.reader.onread)
-    this.clientAddress = remoteAddress(this.client) ?? 'unknown'
+    // A socket that speaks TLS has been made already, and gives its bytes to `clientGave`.
+    this.client = isPeer(accepted)
+      ? accepted
+      : acceptedPeer(this, accepted, up.reader.onread, (bytes) => up.readOwned(bytes))
+    const { upstreamTls } = home
+    const secure = upstreamTls && {
+      tls: upstreamTls,
+      onOwned: (bytes: Buffer) => down.readOwned(bytes),
+      greeting: home.plan.proxyProtocol?.send && (() => this.#introduction() ?? Buffer.alloc(0)),
+    }
+    this.#server = dialingPeer(this, down.reader.onread, secure)
+    this.clientAddress = arrived?.clientAddress ?? remoteAddress(this.client) ?? 'unknown'
+    this.#arrived = arrived
+    this.#selection = arrived?.selection
     up.connect(this.client, this.#server)
     down.connect(this.#server, this.client)
+    if (home.plan.protocol === 'http') this.#conversation = new Conversation(this, this.#relays)
+  }
+
+  /** Bytes of the client, in memory that is ours to keep. `false` = stop reading. */
+  clientGave(bytes: Buffer): boolean {
+    return this.#relays.upstream.readOwned(bytes)
   }
 
   /** Once its proxy knows of it: lets the connection in, or does whatever a fault wants of it. */
@@ -117,7 +175,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   }
 
   get state(): SessionState {
-    return this.#entry?.state ?? this.#state
+    return this.#state === 'dialing' && this.#entry !== undefined ? this.#entry.state : this.#state
   }
 
   get ending(): Ending | undefined {
@@ -143,6 +201,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
       held: { upstream: up.queue.bytes, downstream: down.queue.bytes },
       stages: { upstream: this.#stageNames('upstream'), downstream: this.#stageNames('downstream') },
       ending: this.#ending,
+      ...defined({ servername: this.servername }),
     }
   }
 
@@ -172,7 +231,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     if (this.#state !== 'open' && (this.#state !== 'closing' || this.#chains === undefined)) return
     if (this.#chains === undefined) {
       if (faults.length === 0) return
-      const selection = this.#selectionMade()
+      const selection = this.selectionMade()
       this.#chains = {
         upstream: new Chain(selection, this.#relays.upstream),
         downstream: new Chain(selection, this.#relays.downstream),
@@ -182,9 +241,10 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     const now = this.shared.clock.now()
     this.#chains.upstream.update(faults, now)
     this.#chains.downstream.update(faults, now)
+    this.#conversation?.faultsChanged()
   }
 
-  #selectionMade(): Selection {
+  selectionMade(): Selection {
     this.#selection ??= new Selection(this)
     return this.#selection
   }
@@ -247,7 +307,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     const [source, destination] = this.#ends(direction)
     // Nothing more is read from either; what the kernel has not taken yet goes first.
     source.pause()
-    destination.destroySoon()
+    closeSoon(destination)
     // Not as an end, which a fault may swallow because it takes it for the peer's.
     this.#relays[opposite(direction)].sourceFailed('destroy', ending)
   }
@@ -259,7 +319,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     else this.#beHalfOpen(left, ending)
     this.#closeRelays()
     resetPeer(gone)
-    if (told) left.destroySoon()
+    if (told) closeSoon(left)
   }
 
   #beHalfOpen(left: PeerSocket, ending: Ending): void {
@@ -272,7 +332,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   }
 
   delivered(direction: Direction): void {
-    if (this.#state === 'closing') this.#ends(direction)[1].destroySoon()
+    if (this.#state === 'closing') closeSoon(this.#ends(direction)[1])
   }
 
   /** Closes both sockets now; what they have not taken is lost. */
@@ -311,14 +371,15 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   peerEnded(peer: PeerSocket): void {
     // Who was not told has given up.
     if (this.#state === 'half_open') return this.drop(this.#ending ?? ABANDONED)
-    if (this.#kept && this.#entry !== undefined && peer === this.client) {
+    if (this.#kept && this.#state === 'dialing' && peer === this.client) {
       this.#ending ??= { origin: 'client', reason: 'closed' }
       this.#relays.upstream.sourceEnded()
-      this.#entry.clientEnded()
+      this.#entry?.clientEnded()
     }
     if (this.#state !== 'open') return
     this.#ending ??= { origin: this.#originOf(peer), reason: 'closed' }
     this.#relayFrom(peer).sourceEnded()
+    if (peer === this.client) this.#conversation?.clientEnded()
     this.#watchAbandoned()
   }
 
@@ -333,6 +394,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
       return
     }
     if (this.#state !== 'open') return
+    if (this.#entry !== undefined && peer !== this.client) return this.#entry.serverFailed(error, isOurs(error))
     const origin = this.#originOf(peer)
     // A RST may be just the answer to the other peer's orderly end: the first to leave is the one who ended it.
     const ending =
@@ -347,7 +409,8 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   peerClosed(peer: PeerSocket): void {
     if (--this.#openSockets > 0) {
       // A peer that went away before the session was open leaves nobody to dial for.
-      if (this.#state === 'dialing') this.drop({ origin: this.#originOf(peer), reason: 'closed' })
+      if (this.#state === 'dialing' || (this.#state === 'open' && this.#entry !== undefined && peer === this.client))
+        this.drop(this.#ending ?? { origin: this.#originOf(peer), reason: 'closed' })
       else this.#watchAbandoned()
       return
     }
@@ -374,25 +437,62 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     if (faults.length === 0 && this.#selection === undefined) return undefined
     this.#acted ??= new WeakSet()
     const arrival = { at: this.started, active: activeSessions - (this.#kept ? 0 : 1) }
-    return admit(faults, this.shared.factory, this.#selectionMade(), arrival, this.#acted)
+    return admit(faults, this.shared.factory, this.selectionMade(), arrival, this.#acted)
   }
 
   waits(): void {
     this.#kept = true
     this.#home.sessionWaits(this)
-    this.#relays.upstream.keepWaiting()
+    // A conversation keeps by itself what it may not look at yet.
+    if (this.#conversation === undefined) this.#relays.upstream.keepWaiting()
+    else this.client.resume()
   }
 
   letIn(): void {
     this.#home.sessionLetIn(this)
   }
 
+  /** HTTP: who has a request to answer asks for the upstream. */
+  get dialsOnDemand(): boolean {
+    return this.#conversation !== undefined
+  }
+
+  admitted(): void {
+    if (this.#state !== 'dialing') return
+    this.#state = 'open'
+    this.#home.sessionOpened(this)
+    this.setFaults(this.#home.faults)
+    this.client.resume()
+    if (this.#kept) this.#conversation?.admitted()
+  }
+
+  get isAdmitted(): boolean {
+    return this.#state === 'open'
+  }
+
+  get serverReady(): boolean {
+    return this.#upstreamAddress !== null
+  }
+
+  wantServer(): void {
+    this.#entry?.wantServer()
+  }
+
   opened(connectMs: number): void {
+    this.#introduce()
+    if (this.#state === 'open' && this.#conversation !== undefined) {
+      this.#leaveEntry()
+      this.#upstreamAddress = remoteAddress(this.#server) ?? this.upstream
+      this.#home.serverConnected(connectMs)
+      this.#conversation.serverReady()
+      return
+    }
     if (this.#state !== 'dialing') return
     this.#leaveEntry()
     this.#state = 'open'
     this.#upstreamAddress = remoteAddress(this.#server)
-    this.#home.sessionOpened(this, connectMs)
+    this.#home.serverConnected(connectMs)
+    this.#home.sessionOpened(this)
     const now = this.shared.clock.now()
     if (this.#kept) this.#relays.upstream.letIn(now)
     this.setFaults(this.#home.faults)
@@ -401,9 +501,55 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     else this.client.resume()
   }
 
+  /** The first bytes that the upstream is sent, where it wants to know whose connection it is. */
+  #introduce(): void {
+    // In front of a TLS handshake it has been sent by now.
+    const introduction = this.#home.upstreamTls === undefined ? this.#introduction() : undefined
+    if (introduction !== undefined) this.#server.write(introduction)
+  }
+
+  #introduction(): Buffer | undefined {
+    const send = this.#home.plan.proxyProtocol?.send
+    if (send === undefined) return undefined
+    const destination = this.#arrived?.destination ?? endpointOf(this.client.localAddress, this.client.localPort)
+    return proxyHeader(send, endpointIn(this.clientAddress), destination)
+  }
+
   dialFailed(ending: Ending, error: string): void {
     this.#home.dialFailed(this, error)
-    this.drop(ending)
+    if (this.#state !== 'open') return this.drop(ending)
+    this.#leaveEntry()
+    this.#conversation?.dialFailed(ending, error)
+    this.#server.destroy()
+  }
+
+  get http(): HttpOptions {
+    return this.#home.plan.http ?? NO_OPTIONS
+  }
+
+  get secure(): boolean {
+    return this.#home.plan.tls?.listen !== undefined
+  }
+
+  get servername(): string | undefined {
+    return this.#arrived?.servername
+  }
+
+  get exchangeFaults(): readonly ExchangeFault[] {
+    return this.#home.exchangeFaults
+  }
+
+  get recorder(): ExchangeRecorder {
+    return this.#home.recorder
+  }
+
+  refeed(direction: Direction, feed: (held: Held, timing: Outlet) => void): void {
+    const now = this.shared.clock.now()
+    const relay = this.#relays[direction]
+    if (this.#chains === undefined) relay.refeed((held) => feed(held, relay.queue), now)
+    else this.#chains[direction].refeed(feed, now)
+    // What held it back may welcome more earlier than it did.
+    relay.forgetWelcome()
   }
 
   #leaveEntry(): void {
@@ -426,6 +572,7 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
     this.#endedWall = Date.now()
     this.shared.scheduler.cancel(this)
     this.#closeRelays()
+    this.#conversation?.close(this.#ending)
     this.#selection?.close()
     // Both sockets have closed: no write points into the read memory any more.
     this.#relays.upstream.reader.release()
@@ -456,4 +603,24 @@ export class Session implements PeerEvents, RelayOwner, SelectionPlace, EntryHos
   #relayTo(peer: PeerSocket): Relay {
     return peer === this.client ? this.#relays.downstream : this.#relays.upstream
   }
+}
+
+/** Behind what waits to be written. A peer that nobody has reached yet gets nothing, and one that is never dialled would be waited for in vain. */
+function closeSoon(peer: PeerSocket): void {
+  if (peer.connecting) peer.destroy()
+  else peer.destroySoon()
+}
+
+function isPeer(accepted: Accepted): accepted is PeerSocket {
+  return accepted instanceof TLSSocket
+}
+
+function endpointOf(address: string | undefined, port: number | undefined): Endpoint | undefined {
+  return address === undefined || port === undefined ? undefined : { address, port }
+}
+
+/** Of `ip:port` or `[v6]:port`. */
+function endpointIn(text: string): Endpoint | undefined {
+  const parsed = parseAddress(text)
+  return parsed.kind === 'tcp' ? { address: parsed.host, port: Number(parsed.port) } : undefined
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { DecisionLog } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
+import type { ExchangeLog } from './http/exchange-log.ts'
 import type { Replay } from './replay.ts'
 import type { RelayShared } from './relay.ts'
 
@@ -13,6 +14,7 @@ export interface EngineShared extends RelayShared {
   readonly softenResets: boolean
   readonly acceptHandles: boolean
   readonly decisions: DecisionLog
+  readonly exchanges: ExchangeLog
   /** A recorded run to follow. */
   readonly replay?: Replay
   readonly events: EventEmitter<EngineEvents>

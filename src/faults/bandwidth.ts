@@ -7,11 +7,16 @@ import { AT_ONCE, PassThrough } from './pass-through.ts'
 import { Lane, SharedPipe } from './shared-pipe.ts'
 import { Turns } from './turns.ts'
 
-const params = z.object({
+/** What any pipe has. */
+export const pipeFields = {
   rate: rate().describe('How much the pipe carries per second in this direction. 0 lets nothing through.'),
   burst: size()
     .prefault(0)
     .describe('How much an idle pipe saves up, to let it pass at once. 0 = nothing: every byte takes its time.'),
+}
+
+const params = z.object({
+  ...pipeFields,
   scope: z
     .enum(['session', 'proxy'], { error: 'expected session or proxy' })
     .default('session')
@@ -44,7 +49,8 @@ function savedTime(rate: number, burst: number): number {
 /** Bytes, or milliseconds, that are only the rounding of sums. */
 const DUST = 1e-6
 
-class Bandwidth extends PassThrough {
+/** `scope: session` = this stage, with those that it replaces, has a pipe for itself. */
+export class Bandwidth extends PassThrough {
   readonly #rate: number
   readonly #piece: number
   readonly #saved: number

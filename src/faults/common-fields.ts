@@ -1,71 +1,12 @@
 import { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
 import { type At, invalid, join, refusal } from './issues.ts'
+import { partsOf, span, wholeNumber, words } from './field-kinds.ts'
+import { countField, excludeField, matchField, stickyField } from './match-fields.ts'
 import { didYouMean } from './nearest.ts'
-import { duration, probability } from './params.ts'
+import { probability } from './params.ts'
 
-/** A year, milliseconds. What is meant to stay is written without a time. */
-const LONGEST = 365 * 24 * 3_600_000
-
-/** A length of time of up to a year; 0 only where `least` says so. */
-function span(least: 0 | 1 = 1) {
-  const any = duration()
-  const error = `expected a duration ${least === 0 ? 'of 0 or more' : 'above 0'}, at most 8760h (milliseconds, or a text such as "30s")`
-  const bounded = any.refine((ms) => ms <= LONGEST && (ms > 0 || least === 0), { error })
-  return bounded.meta(any.meta() ?? {})
-}
-
-function count(least: 0 | 1) {
-  const error = `expected a whole number of ${least} or more`
-  return z.int({ error }).min(least, { error })
-}
-
-function words<const Words extends readonly [string, ...string[]]>(...words: Words) {
-  return z.enum(words, { error: `expected ${words.join(' or ')}` })
-}
-
-function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const keys = Object.keys(shape).join(', ')
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? `expected an object with ${keys}` : undefined),
-  })
-}
-
-const ADDRESS = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
-const CIDR_ERROR = 'expected an IP address or a network such as "10.0.0.0/8", "2001:db8::/32"'
-const cidr = z.string({ error: CIDR_ERROR }).refine((text) => ADDRESS.safeParse(text).success, { error: CIDR_ERROR })
-
-/** Matching is a walk through the list for each new session. */
-const MOST_NETWORKS = 1000
-
-const CLIENTS_ERROR = `expected an IP address or network, or a list of 1 to ${MOST_NETWORKS} of them`
-
-const session = object({
-  skip: count(0).optional().describe('Leaves that many out before anything else.'),
-  first: count(1).optional().describe('Takes that many, and no more.'),
-  every: count(1)
-    .optional()
-    .describe('Takes each so many-th: 3 = the third, sixth, … of those that were not left out.'),
-  max: count(1).optional().describe('Takes that many at most, all in all.'),
-})
-
-const match = object({
-  client: z
-    .union(
-      [
-        cidr.transform((one) => [one]),
-        z.array(cidr, { error: CLIENTS_ERROR }).min(1, CLIENTS_ERROR).max(MOST_NETWORKS, CLIENTS_ERROR),
-      ],
-      {
-        error: CLIENTS_ERROR,
-      },
-    )
-    .optional()
-    .describe('The address of the client has to be one of these addresses, or in one of these networks (CIDR).'),
-  session: session.optional().describe('By the order in which the sessions that match otherwise come.'),
-})
-
-const schedule = object({
+const schedule = partsOf({
   after: span(0).optional().describe('When the first window begins, counted from the moment of adding.'),
   for: span().optional().describe('How long a window lasts. Without it: without end.'),
   every: span()
@@ -80,16 +21,38 @@ const schedule = object({
 const END_ERROR = 'expected a number or a text as the parameter takes it'
 const rampEnd = z.union([z.number(), z.string()], { error: END_ERROR })
 
-const ramp = object({
+const ramp = partsOf({
   from: rampEnd.describe('The value at the start.'),
   to: rampEnd.describe('The value at the end, and from then on.'),
   over: span().describe('How long it takes, evenly.'),
 })
 
-const limits = object({
-  max_active: count(1).optional().describe('It works on so many sessions at the same time at most.'),
-  max_injections: count(1).optional().describe('It acts so often at most; then it is spent.'),
+const limits = partsOf({
+  max_active: wholeNumber(1)
+    .optional()
+    .describe('It works on so many sessions (or exchanges, where it works on these) at the same time at most.'),
+  max_injections: wholeNumber(1).optional().describe('It acts so often at most; then it is spent.'),
 })
+
+const WEIGHT_ERROR = 'expected a weight above 0, at most 1000000'
+export const MOST_OUTCOMES = 100
+const OUTCOMES_ERROR = `expected a list of 1 to ${MOST_OUTCOMES} objects with a weight, and parameters or \`pass: true\``
+
+/** Its parameters are read by the schema of the type. */
+const outcome = z.looseObject(
+  {
+    weight: z
+      .number({ error: WEIGHT_ERROR })
+      .positive({ error: WEIGHT_ERROR })
+      .max(1e6, { error: WEIGHT_ERROR })
+      .describe('Its share of the sum of all weights.'),
+    pass: z.literal(true, { error: 'expected true, or nothing' }).optional().describe('Nothing is done.'),
+  },
+  { error: OUTCOMES_ERROR },
+)
+
+/** What an outcome has beside parameters. */
+export const OUTCOME_FIELDS: readonly string[] = Object.keys(outcome.shape)
 
 const NAME_ERROR = 'expected a text that is not empty'
 
@@ -109,11 +72,43 @@ export const commonFields = z.strictObject({
   direction: words('downstream', 'upstream', 'both')
     .optional()
     .describe('Which bytes: server → client, client → server, or both. The default is the first that the type takes.'),
-  probability: probability().optional().describe('The share of sessions that it selects. Default: 1.'),
-  per: words('session', 'chunk')
+  probability: probability()
     .optional()
-    .describe('What the share is drawn for. The default is the first that the type takes.'),
-  match: match.optional().describe('Which sessions it may select at all. Default: all.'),
+    .describe('The share of sessions (or of what `per` says) that it selects. Default: 1.'),
+  per: words('session', 'chunk', 'exchange')
+    .optional()
+    .describe(
+      'What the share is drawn for. The default is the first that the type takes; with `part: body`: exchange.',
+    ),
+  part: words('connection', 'body')
+    .optional()
+    .describe(
+      'On proxies with protocol http: whether a fault on bytes works on the connection, or on the bodies of messages: of responses (downstream) or requests (upstream). Default: `connection`.',
+    ),
+  match: matchField
+    .optional()
+    .describe(
+      'Which sessions or exchanges it may select at all. Default: all. What is asked of an exchange needs a fault that works on exchanges.',
+    ),
+  exclude: excludeField
+    .optional()
+    .describe('Which of the exchanges that match it leaves alone: those that are all of this. Default: none.'),
+  count: countField
+    .optional()
+    .describe('By the order in which the exchanges that match, and are not excluded, come. Default: all of them.'),
+  sticky_by: stickyField
+    .optional()
+    .describe(
+      '`client` or `header:NAME`: exchanges with the same client address, or the same value of that field, always draw the same. Default: each draws for itself.',
+    ),
+  outcomes: z
+    .array(outcome, { error: OUTCOMES_ERROR })
+    .min(1, OUTCOMES_ERROR)
+    .max(MOST_OUTCOMES, OUTCOMES_ERROR)
+    .optional()
+    .describe(
+      'One of these is drawn, by weight, for each exchange that it selects: parameters in the place of those of the fault, or `pass: true` for nothing. Default: the fault as it is.',
+    ),
   existing: words('apply', 'skip', 'reset')
     .optional()
     .describe('What becomes of sessions that are older than the fault. Default: `apply`: it works on them too.'),
@@ -157,8 +152,6 @@ export const SHOWN_FIELDS: readonly string[] = [
 export const UNSUPPORTED_FIELDS: Readonly<Record<string, string>> = {
   lease: 'leases are not supported; `ttl` removes a fault by itself',
   shadow: 'shadow faults are not supported',
-  exclude: 'exclusions are not supported; `match` says which sessions are meant',
-  count: 'counts are not supported; `limits.max_injections` and `match.session.max` bound what a fault does',
   labels: 'labels are not supported',
   on: 'a fault is written to the proxy that it belongs to, which is named elsewhere (in the path of the request)',
   stream: 'this is called `direction` here',
@@ -169,8 +162,10 @@ export const UNSUPPORTED_FIELDS: Readonly<Record<string, string>> = {
 /** What objects within the fields may hold, for "did you mean". */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(commonFields.shape),
-  match: Object.keys(match.shape),
-  'match.session': Object.keys(session.shape),
+  match: Object.keys(matchField.shape),
+  'match.session': Object.keys(countField.shape),
+  exclude: Object.keys(excludeField.shape),
+  count: Object.keys(countField.shape),
   schedule: Object.keys(schedule.shape),
   limits: Object.keys(limits.shape),
 }
@@ -181,17 +176,32 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
  * @throws FoulweatherError `invalid_value`, `missing_field`.
  */
 export function readCommonFields(input: Readonly<Record<string, unknown>>, path = ''): CommonFields {
-  refuseDroppedKey(input['ramp'], path)
+  refuseDroppedKey(input['ramp'], 'the name of a parameter', path, 'ramp')
+  const { outcomes } = input
+  if (Array.isArray(outcomes)) {
+    outcomes.forEach((each, at) => refuseDroppedKey(each, 'a parameter', path, 'outcomes', at))
+  }
+  for (const field of ['match', 'exclude'] as const) {
+    for (const part of ['query', 'headers'] as const) {
+      refuseDroppedKey(partOf(input[field], part), 'another name', path, field, part)
+    }
+  }
   const result = commonFields.safeParse(input)
   if (result.success) return result.data
   throw refusal(result.error, input, path, (at, key) => unknownKey(at, key, path))
 }
 
-/** zod leaves this one key of a record out without a word, and the fault would be taken without its ramp. */
-function refuseDroppedKey(given: unknown, path: string): void {
+/** zod leaves this one key of a record out without a word, and the fault would be taken without what it says. */
+function refuseDroppedKey(given: unknown, expected: string, path: string, ...at: At): void {
   const key = '__proto__'
   if (typeof given !== 'object' || given === null || !Object.hasOwn(given, key)) return
-  throw invalid(join(path, 'ramp', key), key, 'the name of a parameter')
+  throw invalid(join(path, ...at, key), key, expected)
+}
+
+function partOf(given: unknown, part: string): unknown {
+  return typeof given === 'object' && given !== null
+    ? Object.entries(given).find(([key]) => key === part)?.[1]
+    : undefined
 }
 
 function unknownKey(at: At, key: string, path: string): FoulweatherError {

@@ -8,6 +8,9 @@ import type {
   StageContext,
   Verdict,
 } from '../core/fault-factory.ts'
+import type { ExchangeContext, RequestVerdict, ResponseVerdict } from '../core/exchange.ts'
+import type { ClientHello, HandshakeVerdict } from '../core/handshake.ts'
+import type { RequestHead, ResponseHead } from '../core/http.ts'
 import type { Stage } from '../core/outlet.ts'
 import type { FaultDirection } from '../core/words.ts'
 
@@ -35,8 +38,11 @@ export interface ToxicAttribute<Params> {
 export interface FaultDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** The name that users write; lower case with underscores. */
   readonly type: string
-  /** What it acts on: the bytes of a connection, how a connection comes about and lives, the exchanges of HTTP, … */
-  readonly layer: 'transport' | 'connection'
+  /**
+   * What it acts on: the bytes of a connection, how a connection comes about and lives, the exchanges of HTTP (it works for each exchange, on
+   * proxies with that protocol alone), or TLS handshakes of clients.
+   */
+  readonly layer: 'transport' | 'connection' | 'http' | 'tls'
   /** Of its stage, unless `effectWith` says otherwise. */
   readonly effect: Effect
   /** Where a parameter decides. */
@@ -50,8 +56,8 @@ export interface FaultDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly params: Schema
   /** Which directions it can be given; the first is the default. Default: downstream, upstream, both. */
   readonly directions?: readonly FaultDirection[]
-  /** What `probability` may be drawn for; the first is the default. Default: `session` alone. */
-  readonly per?: readonly ('session' | 'chunk')[]
+  /** What `probability` may be drawn for; the first is the default. Default: `session` alone; with layer `http` `exchange`, or `session`. */
+  readonly per?: readonly ('session' | 'chunk' | 'exchange')[]
   /** `proxy`: it acts on the whole proxy, so that it knows no direction, probability or match. Default: `session`. */
   readonly reach?: 'session' | 'proxy'
   /** Set where the effect is modelled: which model, and where it holds. Shown wherever the type is described. */
@@ -60,10 +66,25 @@ export interface FaultDefinition<Schema extends z.ZodObject = z.ZodObject> {
   warnings?(params: z.output<Schema>): readonly string[]
   /** How Toxiproxy's clients see it; absent = they do not. An empty list is a toxic without attributes. */
   readonly toxic?: readonly ToxicAttribute<z.output<Schema>>[]
-  /** At work on the bytes of one direction of a session. At least one of these three is there. */
-  stage?(params: z.output<Schema>, context: StageContext, previous: Stage | undefined): Stage
+  /** Whether a rule of `match.status` can be asked of it: it does everything when the response has come. Default: whether there is no `request`. */
+  actsOnResponse?(params: z.output<Schema>): boolean
+  /** At work on the bytes of one direction of a session, or on the body of a message. At least one of these is there. */
+  stage?(params: z.output<Schema>, context: StageContext, previous: Stage | undefined): Stage | undefined
   /** At work on new connections. `undefined` = let it pass. */
   connect?(params: z.output<Schema>, context: ConnectContext, arrival: Arrival): Verdict | undefined
+  /** At work on one exchange when the head of its request has come. Asked again, with the same random sequence, while it waits. */
+  request?(params: z.output<Schema>, context: ExchangeContext, head: RequestHead): RequestVerdict | undefined
+  /** The same for the head of its response. */
+  response?(
+    params: z.output<Schema>,
+    context: ExchangeContext,
+    head: ResponseHead,
+    request: RequestHead,
+  ): ResponseVerdict | undefined
+  /** It changes what a handshake is answered with, so the proxy has to be the one that answers (`tls.listen`). */
+  readonly endsTls?: boolean
+  /** At work on the TLS handshake of a client. */
+  handshake?(params: z.output<Schema>, context: ConnectContext, hello: ClientHello): HandshakeVerdict | undefined
   /** At work on the listener. */
   door?(params: z.output<Schema>, context: DoorContext, previous: Door | undefined): Door
 }

@@ -17,7 +17,9 @@ export interface FaultDescription {
   /** Which directions it can be given; the first is the default. Empty = it acts on the whole proxy. */
   readonly directions: readonly FaultDirection[]
   /** What `probability` may be drawn for; the first is the default. Empty = it takes none. */
-  readonly per: readonly ('session' | 'chunk')[]
+  readonly per: readonly ('session' | 'chunk' | 'exchange')[]
+  /** What it can work on where the protocol is `http`, if there is a choice: connections, or the bodies of messages. What needs both directions is about connections. */
+  readonly parts: readonly ('connection' | 'body')[]
   /** Set where the effect is modelled. */
   readonly emulation: { readonly model: string; readonly valid: string } | null
   /** JSON Schema of the parameters as users may write them; `unit` is that of plain numbers. */
@@ -28,6 +30,9 @@ export interface FaultDescription {
 
 export type ParamsJsonSchema = z.core.JSONSchema.BaseSchema
 
+const PER_SESSION = ['session'] as const
+const PER_EXCHANGE = ['exchange', 'session'] as const
+const PARTS = ['connection', 'body'] as const
 const DIRECTIONS: readonly FaultDirection[] = ['downstream', 'upstream', 'both']
 
 /** Its schema takes 0.3 ms to make, and every fault that is added asks for it. */
@@ -41,7 +46,7 @@ export function describeFault(definition: FaultDefinition): FaultDescription {
 
 function describe(definition: FaultDefinition): FaultDescription {
   const { type, layer, summary, details, example, params, toxic, emulation = null, reach = 'session' } = definition
-  const { directions = DIRECTIONS, per = ['session'] } = definition
+  const { directions = DIRECTIONS, per = layer === 'http' ? PER_EXCHANGE : PER_SESSION } = definition
   return {
     type,
     layer,
@@ -51,10 +56,20 @@ function describe(definition: FaultDefinition): FaultDescription {
     example,
     directions: reach === 'proxy' ? [] : directions,
     per: reach === 'proxy' ? [] : per,
+    parts: layer === 'transport' && hasStage(definition) && directions.some((each) => each !== 'both') ? PARTS : [],
     emulation,
     schema: z.toJSONSchema(params, { io: 'input' }),
     toxic: toxic?.map(({ name, unit }) => ({ name, unit })) ?? null,
   }
+}
+
+function hasStage(definition: FaultDefinition): boolean {
+  return definition.stage !== undefined
+}
+
+/** Whether it is decided upon for each exchange of HTTP, rather than for each session. */
+export function worksOnExchanges({ layer }: Pick<FaultDescription, 'layer'>, part: string | undefined): boolean {
+  return layer === 'http' || part === 'body'
 }
 
 export function effectOf(definition: FaultDefinition, params: Readonly<Record<string, unknown>>): Effect {

@@ -3,6 +3,11 @@ import type { FaultFactory } from '../core/fault-factory.ts'
 import { acceptDelay } from './accept-delay.ts'
 import { bandwidth } from './bandwidth.ts'
 import { blackhole } from './blackhole.ts'
+import { cdnBadEdge } from './cdn-bad-edge.ts'
+import { cdnMixedVersions } from './cdn-mixed-versions.ts'
+import { cdnNotModified } from './cdn-not-modified.ts'
+import { cdnRange } from './cdn-range.ts'
+import { cdnStale } from './cdn-stale.ts'
 import { connectDelay } from './connect-delay.ts'
 import { connectFail } from './connect-fail.ts'
 import { corrupt } from './corrupt.ts'
@@ -10,6 +15,17 @@ import type { FaultDefinition } from './define.ts'
 import { flap } from './flap.ts'
 import { halfOpen } from './half-open.ts'
 import { hang } from './hang.ts'
+import { headerFaults } from './header-faults.ts'
+import { httpBandwidth } from './http-bandwidth.ts'
+import { httpBody } from './http-body.ts'
+import { httpError } from './http-error.ts'
+import { httpHeaders } from './http-headers.ts'
+import { httpLatency } from './http-latency.ts'
+import { httpRateLimit } from './http-rate-limit.ts'
+import { httpReset } from './http-reset.ts'
+import { httpRewrite } from './http-rewrite.ts'
+import { httpStall } from './http-stall.ts'
+import { httpTruncate } from './http-truncate.ts'
 import { idleKill } from './idle-kill.ts'
 import { latency } from './latency.ts'
 import { lifetime } from './lifetime.ts'
@@ -31,6 +47,13 @@ import { slicer } from './slicer.ts'
 import { slowClose } from './slow-close.ts'
 import { stall } from './stall.ts'
 import { timeout } from './timeout.ts'
+import { tlsAlert } from './tls-alert.ts'
+import { tlsAlpn } from './tls-alpn.ts'
+import { tlsCertificate } from './tls-certificate.ts'
+import { tlsCut } from './tls-cut.ts'
+import { tlsDelay } from './tls-delay.ts'
+import { tlsStall } from './tls-stall.ts'
+import { tlsVersion } from './tls-version.ts'
 
 import { effectOf } from './describe.ts'
 
@@ -66,6 +89,28 @@ export const FAULTS: readonly FaultDefinition[] = [
   loss,
   packetLoss,
   link,
+  httpError,
+  httpLatency,
+  httpBandwidth,
+  httpStall,
+  httpTruncate,
+  httpReset,
+  httpHeaders,
+  httpRewrite,
+  httpBody,
+  httpRateLimit,
+  cdnStale,
+  cdnRange,
+  cdnNotModified,
+  cdnMixedVersions,
+  cdnBadEdge,
+  tlsDelay,
+  tlsStall,
+  tlsCut,
+  tlsAlert,
+  tlsCertificate,
+  tlsVersion,
+  tlsAlpn,
 ]
 
 const byType = registry(FAULTS)
@@ -111,5 +156,14 @@ export const faultFactory: FaultFactory = {
   hasConnect: ({ type }) => known(type).connect !== undefined,
   connect: (fault, context, arrival) => known(fault.type).connect?.(fault.params, context, arrival),
   door: (fault, context, previous) => known(fault.type).door?.(fault.params, context, previous),
+  level: ({ type, part }) => (part === 'body' || known(type).layer === 'http' ? 'exchange' : 'session'),
+  request: (fault, context, head) => known(fault.type).request?.(fault.params, context, head),
+  response: (fault, context, head, request) => known(fault.type).response?.(fault.params, context, head, request),
+  asked(head) {
+    const asked = headerFaults(head)
+    return 'refusal' in asked || asked.names.length > 0 ? asked : undefined
+  },
+  handshake: (fault, context, hello) => known(fault.type).handshake?.(fault.params, context, hello),
+  hasHandshake: ({ type }) => known(type).handshake !== undefined,
   effectOf: ({ type, params }) => effectOf(known(type), params),
 }

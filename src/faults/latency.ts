@@ -1,137 +1,20 @@
 import { z } from 'zod'
-import type { ConnectContext, StageContext } from '../core/fault-factory.ts'
+import type { ConnectContext } from '../core/fault-factory.ts'
 import { defineFault } from './define.ts'
-import { CorrelatedDraws } from './models/correlation.ts'
-import { DISTRIBUTIONS, type Quantile, quantileOf } from './models/distribution.ts'
-import { latencyTable, tableQuantile } from './models/percentile-table.ts'
-import { WAVE_SHAPES, waveAt, type WaveParams } from './models/wave.ts'
-import { duration, probability } from './params.ts'
-import { PassThrough } from './pass-through.ts'
-
-function aboveZero() {
-  const kind = duration()
-  return kind.refine((ms) => ms > 0, { error: 'expected a duration above 0, such as "30ms"' }).meta(kind.meta() ?? {})
-}
-
-const WAVE_ERROR = 'expected an object with shape, amplitude and period'
-
-const wave = z.strictObject(
-  {
-    shape: z
-      .enum(WAVE_SHAPES, { error: `expected one of ${WAVE_SHAPES.join(', ')}` })
-      .describe('How it goes up and down.'),
-    amplitude: aboveZero().describe('How far it goes, both ways.'),
-    period: aboveZero().describe('After how long it begins again.'),
-  },
-  { error: WAVE_ERROR },
-)
-
-const DISTRIBUTION_WORDS = [...DISTRIBUTIONS, 'table'] as const
+import { delayFields, idleFields, quantileFor, refuseContradictions } from './delay-params.ts'
+import { DelayStage } from './delay-stage.ts'
 
 const params = z
   .object({
-    latency: duration().prefault(0).describe('Delay of every chunk, counted from its arrival.'),
-    jitter: duration()
-      .prefault(0)
-      .describe('How far the delay of each chunk varies; with the uniform distribution by up to this much both ways.'),
-    distribution: z
-      .enum(DISTRIBUTION_WORDS, { error: `expected one of ${DISTRIBUTION_WORDS.join(', ')}` })
-      .optional()
-      .describe('How delays are spread. Default: uniform, or table if there is one.'),
-    table: latencyTable()
-      .optional()
-      .describe('Delays by percentile (p0 to p100), or a histogram as CSV with the header `upper_bound,count`.'),
-    correlation: probability()
-      .optional()
-      .describe('How much each draw leans on the one before it: 0 (the default) not at all, 1 = it is the same.'),
-    wave: wave.optional().describe('A periodic change that is added to the delay.'),
+    ...delayFields,
     handshake: z
       .boolean({ error: 'expected true or false' })
       .optional()
       .describe('Connecting to the upstream takes longer by the delays that its packets would have. Default: false.'),
   })
-  .superRefine(({ latency, jitter, distribution, table }, context) => {
-    const refuse = (field: string, message: string): void => {
-      context.addIssue({ code: 'custom', message: `expected ${message}`, path: [field] })
-    }
-    if (distribution === 'table' && table === undefined) refuse('table', 'a table, because the distribution is table')
-    if (table !== undefined && (distribution ?? 'table') !== 'table') {
-      refuse('distribution', 'table, or none, because there is a table')
-    }
-    if (table !== undefined && jitter > 0) refuse('jitter', '0, because a table has its spread already')
-    if (distribution === 'lognormal' && jitter > 0 && latency === 0) {
-      refuse('latency', 'a duration above 0, because it is the mean of the lognormal distribution')
-    }
-  })
+  .superRefine(refuseContradictions)
 
 type LatencyParams = z.output<typeof params>
-
-/** Reading a long table for each session would cost more than all else that a session does. */
-const quantiles = new WeakMap<LatencyParams, Quantile>()
-
-/** Where a chunk's delay is drawn from; `undefined` = it is not drawn. */
-function quantileFor(p: LatencyParams): Quantile | undefined {
-  if (p.jitter === 0 && p.table === undefined) return undefined
-  const known = quantiles.get(p)
-  if (known !== undefined) return known
-  const made = p.table === undefined ? quantileWithoutTable(p) : shifted(tableQuantile(p.table), p.latency)
-  quantiles.set(p, made)
-  return made
-}
-
-function quantileWithoutTable({ distribution, latency, jitter }: LatencyParams): Quantile {
-  return quantileOf(distribution === undefined || distribution === 'table' ? 'uniform' : distribution, latency, jitter)
-}
-
-function shifted(quantile: Quantile, by: number): Quantile {
-  return by === 0 ? quantile : (u) => by + quantile(u)
-}
-
-/** The end is not delayed by itself; the queue keeps it behind the last delayed chunk. */
-class Latency extends PassThrough {
-  readonly #latency: number
-  readonly #quantile: Quantile | undefined
-  readonly #draws: CorrelatedDraws | undefined
-  readonly #wave: WaveParams | undefined
-  readonly #context: StageContext
-  /** When the fault began to work here: the beginning of the wave. */
-  #beganAt: number | undefined
-
-  constructor(p: LatencyParams, context: StageContext, previous: Latency | undefined) {
-    super()
-    this.#latency = p.latency
-    this.#quantile = quantileFor(p)
-    this.#wave = p.wave
-    this.#context = context
-    const { correlation = 0 } = p
-    if (correlation > 0)
-      this.#draws = new CorrelatedDraws(correlation, previous === undefined ? undefined : previous.#draws)
-    // A wave goes on where it is: a new amplitude is no new beginning.
-    this.#beganAt = previous === undefined ? undefined : previous.#beganAt
-  }
-
-  open(at: number): void {
-    this.#beganAt ??= at
-  }
-
-  override chunk(bytes: Buffer, at: number): number {
-    const hold = this.#quantile === undefined && this.#wave === undefined ? this.#latency : this.#hold(at)
-    if (hold > 0) this.#context.counters.applied++
-    // A delay line has room for what is under way: its own hold is no reason to keep the sender waiting.
-    return this.next.chunk(bytes, at + hold) - hold
-  }
-
-  #hold(at: number): number {
-    const drawn = this.#quantile === undefined ? this.#latency : this.#quantile(this.#share())
-    const added = this.#wave === undefined ? 0 : waveAt(this.#wave, at - (this.#beganAt ?? at))
-    return Math.max(0, drawn + added)
-  }
-
-  #share(): number {
-    const { random } = this.#context
-    return this.#draws === undefined ? random.next() : this.#draws.next(random)
-  }
-}
 
 /**
  * SYN goes upstream and SYN-ACK downstream: a fault of one direction delays one of the two. The last ACK is sent with the first bytes, which are
@@ -200,16 +83,7 @@ Stands for distance, a busy network or a slow server. Times are good to about a 
   },
   params,
   per: ['session', 'chunk'],
-  warnings({ latency, jitter, table, wave, distribution, correlation = 0 }) {
-    if (jitter > 0 || table !== undefined) return []
-    return [
-      ...(latency > 0 || wave !== undefined ? [] : ['it delays nothing: latency is 0']),
-      ...(distribution === undefined ? [] : ['distribution does nothing without jitter']),
-      ...(correlation > 0
-        ? ['correlation does nothing where no delay is drawn: there is neither jitter nor a table']
-        : []),
-    ]
-  },
+  warnings: idleFields,
   toxic: [
     {
       name: 'latency',
@@ -224,7 +98,7 @@ Stands for distance, a busy network or a slow server. Times are good to about a 
       fromParams: (p) => Math.round(p.jitter),
     },
   ],
-  stage: (p, context, previous) => new Latency(p, context, previous instanceof Latency ? previous : undefined),
+  stage: (p, context, previous) => new DelayStage(p, context, previous),
   connect(p, context) {
     const dial = p.handshake === true ? handshakeTime(p, context) : 0
     return dial > 0 ? { dial } : undefined

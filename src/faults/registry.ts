@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { commonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from './common-fields.ts'
+import { commonFields, OUTCOME_FIELDS, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from './common-fields.ts'
 import type { FaultDefinition } from './define.ts'
 
 /** What no parameter may be called: the fields that every fault has, may have, or may have one day. */
 export const RESERVED: readonly string[] = [
   ...Object.keys(commonFields.shape),
+  ...OUTCOME_FIELDS,
   ...SHOWN_FIELDS,
   ...Object.keys(UNSUPPORTED_FIELDS),
 ]
+
+const HOOKS = ['stage', 'connect', 'door', 'request', 'response', 'handshake'] as const
 
 /** The faults by type. A list with a mistake in it is refused when the program is loaded. */
 export function registry(faults: readonly FaultDefinition[]): ReadonlyMap<string, FaultDefinition> {
@@ -18,9 +21,7 @@ export function registry(faults: readonly FaultDefinition[]): ReadonlyMap<string
     for (const text of ['summary', 'details'] as const) {
       if (fault[text].trim() === '') throw new Error(`${fault.type} has no ${text}`)
     }
-    if (fault.stage === undefined && fault.connect === undefined && fault.door === undefined) {
-      throw new Error(`${fault.type} does nothing`)
-    }
+    if (HOOKS.every((hook) => fault[hook] === undefined)) throw new Error(`${fault.type} does nothing`)
     checkParams(fault)
     byType.set(fault.type, fault)
   }

@@ -1,8 +1,9 @@
 import type { AbortHow, Outlet, Stage } from '../../src/core/outlet.ts'
 import { randomFor, type Random } from '../../src/core/random.ts'
-import type { FaultCounters, StageContext } from '../../src/core/fault-factory.ts'
+import type { FaultCounters, MessageFacts, StageContext } from '../../src/core/fault-factory.ts'
 import type { Direction, Ending } from '../../src/core/words.ts'
 import { effectOf, faultDefinition, parseParams } from '../../src/faults/index.ts'
+import { PassThrough } from '../../src/faults/pass-through.ts'
 import { AssertionInlet, AssertionOutlet } from './assertion-outlet.ts'
 import { ManualClock } from './manual-clock.ts'
 import { shown, time } from './recording-outlet.ts'
@@ -48,6 +49,8 @@ export interface ChainOptions {
   /** Chains that meet have to run on one clock. */
   readonly clock?: ManualClock
   readonly shared?: SharedObjects
+  /** The bytes are the body of this message. */
+  readonly message?: MessageFacts
 }
 
 type Item =
@@ -72,6 +75,7 @@ export class FaultChain {
   readonly #randomOf: (name: string) => Random
   readonly #direction: Direction
   readonly #shared: SharedObjects
+  readonly #message: MessageFacts | undefined
   #slots: readonly Slot[] = []
   #queue: Item[] = []
   #arrival = 0
@@ -91,6 +95,7 @@ export class FaultChain {
     this.#randomOf = randomOf
     this.#direction = direction
     this.#shared = options.shared ?? new SharedObjects()
+    this.#message = options.message
     this.clock = options.clock ?? new ManualClock()
     this.set(...faults)
   }
@@ -98,6 +103,11 @@ export class FaultChain {
   /** Bytes that wait. */
   get held(): Buffer {
     return Buffer.concat(this.#queue.flatMap((item) => (item.kind === 'chunk' ? [item.bytes] : [])))
+  }
+
+  /** Anything waits: bytes, or an end. */
+  get waits(): boolean {
+    return this.#queue.length > 0
   }
 
   /** The session was closed or reset. */
@@ -185,17 +195,16 @@ export class FaultChain {
       counters,
       ending: { origin: 'injected', reason: name },
       direction: this.#direction,
+      ...(this.#message === undefined ? {} : { message: this.#message }),
       shared: this.#shared.of(name),
       record: (at, what, detail) =>
         this.records.push(`${name}: ${what} @ ${time(at)}${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`),
     }
-    const stage = definition.stage?.(
-      params,
-      context,
-      before.find((slot) => slot.name === name && slot.fault.type === fault.type)?.stage,
-    )
     const outlet = new AssertionOutlet(this.#sink)
-    if (stage === undefined) throw new Error(`${fault.type} has no stage`)
+    if (definition.stage === undefined) throw new Error(`${fault.type} has no stage`)
+    const replaced = before.find((slot) => slot.name === name && slot.fault.type === fault.type)?.stage
+    // With these parameters it may act elsewhere than on bytes.
+    const stage = definition.stage(params, context, replaced) ?? new PassThrough()
     stage.next = outlet
     const inlet = new AssertionInlet(stage, outlet)
     return {

@@ -60,6 +60,9 @@ const INDIFFERENT: Readonly<Record<string, (params: Record<string, unknown>) => 
   lifetime: (params) => params,
   corrupt: (params) => params,
   slow_close: (params) => params,
+  http_stall: (params) => ({ ...params, at: 'body' }),
+  http_truncate: (params) => params,
+  http_reset: (params) => ({ ...params, at: 'mid_body', after: params['after'] ?? 100 }),
 }
 
 function definitionOf(type: string) {

@@ -43,7 +43,8 @@ describe.each(timing.map((definition) => [definition.type, definition] as const)
         record: () => {},
       }
       const stage = definition.stage?.(parseParams(type, params), context, undefined)
-      if (stage === undefined) throw new Error(`${type} has no stage`)
+      // With these parameters it acts on heads, not on bytes.
+      fc.pre(stage !== undefined)
       const inlet = asserted(stage, recorded)
       stage.open?.(0)
 

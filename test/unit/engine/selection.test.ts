@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/core/decision.ts'
 import type { FaultPlan } from '../../../src/core/plan.ts'
 import { DecisionLog } from '../../../src/engine/decision-log.ts'
+import { faultFactory } from '../../../src/faults/index.ts'
 import { FaultSet } from '../../../src/engine/fault-set.ts'
 import { ProxyCounters } from '../../../src/engine/proxy-counters.ts'
 import { createReplay } from '../../../src/engine/replay.ts'
@@ -23,7 +24,14 @@ class Rig {
   constructor(replay?: readonly Decision[]) {
     const scheduler = new Scheduler(this.clock)
     const recorded = replay === undefined ? {} : { replay: createReplay(replay) }
-    this.shared = { seed: 1, clock: this.clock, scheduler, decisions: this.decisions, ...recorded }
+    this.shared = {
+      seed: 1,
+      clock: this.clock,
+      scheduler,
+      decisions: this.decisions,
+      factory: faultFactory,
+      ...recorded,
+    }
     this.faults = new FaultSet(this.shared, this.counters, () => this.moves++)
   }
 

@@ -1,0 +1,315 @@
+import type { AskedFor } from '../../core/exchange.ts'
+import { RequestFacts } from '../../core/exchange-match.ts'
+import type { RequestHead, ResponseHead } from '../../core/http.ts'
+import type { Direction, Ending } from '../../core/words.ts'
+import type { Relay } from '../relay.ts'
+import type { Scheduled } from '../scheduler.ts'
+import type { ConversationHost } from './conversation-host.ts'
+import { Exchange, type Chosen } from './exchange.ts'
+import { ExchangeSelection } from './exchange-selection.ts'
+import { FaultContexts } from './fault-contexts.ts'
+import type { ContextOf } from './judgement.ts'
+import { LastWord } from './last-word.ts'
+import type { Message, Opening } from './message.ts'
+import { RequestFlow } from './request-flow.ts'
+import { RequestSide } from './request-side.ts'
+import { ResponseFlow } from './response-flow.ts'
+import { ResponseSide } from './response-side.ts'
+
+export type { ConversationHost } from './conversation-host.ts'
+
+/** A client that has ended its side while its exchange waits for what may never come is given up after this time. */
+const LEFT_AFTER_MS = 60_000
+
+const LEFT: Ending = { origin: 'client', reason: 'closed' }
+
+/**
+ * The HTTP of one session: one exchange after the other, each request to the same upstream connection as the one before.
+ *
+ *     request head → faults choose → wait → (answer instead | end | upstream connected → on) → response head → faults → wait → on → over
+ *
+ * An exchange that no fault has to do with costs the reading of its two heads: its bytes go on as they were read. The others pass through
+ * `Message`s. The next request is looked at when the exchange before it is over; what a client sends ahead waits, and its client with it.
+ *
+ * What is done with a request is in `RequestFlow`, with a response in `ResponseFlow`, and what ends a connection in `LastWord`; here is what they
+ * share, and what the session tells.
+ */
+export class Conversation implements Scheduled {
+  dueAt = 0
+  heapIndex = -1
+  readonly host: ConversationHost
+  readonly up: Relay
+  readonly down: Relay
+  readonly requests: RequestSide
+  readonly responses: ResponseSide
+  readonly requestFlow: RequestFlow
+  readonly lastWord: LastWord
+  readonly selection: ExchangeSelection
+  exchange: Exchange | undefined
+  facts: RequestFacts | undefined
+  /** No request that comes now belongs to an exchange: a body was not delivered whole, or the session is about to end. */
+  spoilt = false
+  /** The client has nothing more to say, and no upstream was ever asked: it leaves with its exchange. */
+  leaves = false
+  readonly #responseFlow: ResponseFlow
+  readonly #contexts: FaultContexts
+  #count = 0
+  #giveUpAt = Infinity
+  #serverLeft = false
+  #isTunnel = false
+
+  constructor(host: ConversationHost, relays: Readonly<Record<Direction, Relay>>) {
+    this.host = host
+    this.up = relays.upstream
+    this.down = relays.downstream
+    const { maxHead, maxHeaders } = host.http
+    const limits = {
+      ...(maxHead === undefined ? {} : { maxHead }),
+      ...(maxHeaders === undefined ? {} : { maxHeaders }),
+    }
+    this.requestFlow = new RequestFlow(this)
+    this.#responseFlow = new ResponseFlow(this)
+    this.lastWord = new LastWord(this)
+    this.requests = new RequestSide(this.requestFlow, this.up, limits)
+    this.responses = new ResponseSide(this.#responseFlow, this.down, limits)
+    this.selection = new ExchangeSelection(host.selectionMade())
+    this.#contexts = new FaultContexts(host, new RequestFacts(NO_REQUEST, host.clientAddress).client)
+    this.up.setIntake(this.requests)
+    this.down.setIntake(this.responses)
+  }
+
+  // What the session tells.
+
+  /** What came while the connection had to wait may be looked at. */
+  admitted(): void {
+    if (this.requests.hasEnded) this.clientEnded()
+    this.up.act(() => this.requests.advance())
+  }
+
+  /** The client has ended its side, whatever of it waits. */
+  clientEnded(): void {
+    this.#giveUpAt = this.host.shared.clock.now() + LEFT_AFTER_MS
+    this.schedule()
+  }
+
+  serverReady(): void {
+    this.requestFlow.advance()
+  }
+
+  /** There is no upstream to answer. */
+  dialFailed(ending: Ending, text: string): void {
+    // A fault can make connecting take too long, and nothing else.
+    const status = ending.reason === 'dial_timeout' || ending.origin === 'injected' ? 504 : 502
+    this.lastWord.own(status, `the upstream cannot be reached: ${text}`, ending)
+  }
+
+  /** Faults have changed: those that are gone let go of the exchange that is under way, and the others work on with what they are now. */
+  faultsChanged(): void {
+    const { exchange } = this
+    if (exchange === undefined || exchange.chosen.length === 0) return
+    const now = this.host.shared.clock.now()
+    exchange.chosen = exchange.chosen.flatMap((one) => this.#asNow(exchange, one))
+    const request = this.requestFlow.message
+    const response = this.#responseFlow.message
+    this.#updateBody('upstream', request, exchange, now)
+    this.#updateBody('downstream', response, exchange, now)
+    if (request?.opened === false) {
+      this.requestFlow.judge()
+      this.requestFlow.advance()
+    }
+    if (response?.opened === false) {
+      this.#responseFlow.judge()
+      this.#responseFlow.advance()
+    }
+    this.settle()
+  }
+
+  #asNow(exchange: Exchange, one: Chosen): readonly Chosen[] {
+    const fault = this.host.exchangeFaults.find(({ now: { work } }) => work === one.work)
+    if (fault === undefined) {
+      this.selection.release(one)
+      this.#contexts.forget(one.work)
+      if (one.named) exchange.gone = [...exchange.gone, one.work.name]
+      return []
+    }
+    if (fault === one.fault) return [one]
+    return [{ ...one, fault, plan: fault.outcomes === undefined ? fault.now.plan : one.plan }]
+  }
+
+  #updateBody(
+    direction: Direction,
+    message: Message<RequestHead> | Message<ResponseHead> | undefined,
+    exchange: Exchange,
+    now: number,
+  ): void {
+    const chain = message?.chain
+    if (chain === undefined) return
+    const relay = direction === 'upstream' ? this.up : this.down
+    let retimed = false
+    relay.act(() => (retimed = chain.update(exchange.chosen, now)))
+    if (retimed) chain.refeed((feed) => this.host.refeed(direction, feed))
+    // A pipe that was cut, or thin, may not be any more.
+    relay.forgetWelcome()
+  }
+
+  /** The scheduler: a message may go on, or a client that has left is waited for no more. */
+  fire(now: number): void {
+    if (this.#giveUpAt <= now && this.#waitsForever) return this.host.drop(LEFT)
+    if (this.requestFlow.message?.opened === false) this.requestFlow.advance()
+    if (this.#responseFlow.message?.opened === false) this.#responseFlow.advance()
+    this.schedule()
+  }
+
+  /** The session is over. */
+  close(ending: Ending | undefined): void {
+    this.host.shared.scheduler.cancel(this)
+    this.lastWord.cancel()
+    this.requests.close()
+    this.responses.close()
+    const { exchange } = this
+    if (exchange === undefined) return
+    if (!exchange.answered) {
+      exchange.origin = ending?.origin ?? 'proxy'
+      exchange.outcome = exchange.status === 0 ? (ending?.reason ?? 'closed') : 'cut'
+    }
+    this.finish(exchange)
+    this.host.shared.scheduler.cancel(this)
+  }
+
+  // What its parts share.
+
+  begin(method: string, target: string, now: number): Exchange {
+    const exchange = new Exchange(++this.#count, method, target, now, Date.now())
+    this.exchange = exchange
+    this.host.recorder.began()
+    return exchange
+  }
+
+  factsFor(head: RequestHead): RequestFacts {
+    this.facts = new RequestFacts(head, this.host.clientAddress)
+    return this.facts
+  }
+
+  /** @param at when the head of the response came in. */
+  contextOf(exchange: Exchange, at: number): ContextOf {
+    return (chosen, phase) => this.#contexts.ofExchange(chosen, exchange, phase, phase === 'request' ? exchange.at : at)
+  }
+
+  endingOf({ names }: AskedFor): Ending {
+    return { origin: 'injected', reason: names[0] ?? 'asked' }
+  }
+
+  opening<Head>(
+    exchange: Exchange,
+    relay: Relay,
+    more: Pick<Opening<Head>, 'finish' | 'factsOf' | 'wrote'>,
+  ): Opening<Head> {
+    return {
+      relay,
+      chosen: exchange.chosen,
+      contextOf: (chosen, direction, facts) => this.#contexts.ofStage(chosen, exchange, direction, facts),
+      spoilt: (at) => this.#spoil(exchange, relay, at),
+      ...more,
+    }
+  }
+
+  /** With a field that says which faults have worked on it, where that is wanted. */
+  told<Head extends Pick<ResponseHead, 'headers'>>(exchange: Exchange, head: Head): Head {
+    if (this.host.http.tell !== true) return head
+    const { faults } = exchange
+    if (faults.length === 0) return head
+    const value = faults.map((name) => encodeURIComponent(name)).join(', ')
+    return { ...head, headers: [...head.headers, ['X-Foulweather', value]] }
+  }
+
+  /** A body is not what its head says: what comes behind it would be taken for a part of it, or the reverse. Nothing more may come. */
+  #spoil(exchange: Exchange, relay: Relay, at: number): void {
+    exchange.outcome = 'cut'
+    this.spoilt = true
+    relay.passAbort(at, 'destroy', { origin: 'injected', reason: exchange.faults[0] ?? 'cut' })
+  }
+
+  /** The exchange is over with the heads that it has had; what follows is none of HTTP. */
+  becomeTunnel(now: number): void {
+    this.requests.becomeTunnel()
+    this.responses.becomeTunnel()
+    this.requestFlow.becomeTunnel()
+    this.#isTunnel = true
+    if (this.exchange !== undefined) this.finish(this.exchange, now)
+    this.responses.due = this.requests.holds || this.requests.hasEnded
+  }
+
+  /** What was refused is passed on all the same, and so is all that follows. */
+  relayOn(exchange: Exchange | undefined, now: number): void {
+    if (exchange !== undefined) exchange.outcome = 'relayed'
+    this.becomeTunnel(now)
+  }
+
+  /** The upstream has ended its side: no response comes any more. */
+  serverLeft({ origin, reason }: Ending, now: number): void {
+    if (this.#isTunnel) return
+    this.#serverLeft = true
+    const { exchange } = this
+    if (exchange === undefined) return this.#noMoreRequests()
+    if (exchange.responseOver) return
+    if (!exchange.answered) {
+      exchange.origin = origin
+      exchange.outcome = exchange.status === 0 ? reason : 'cut'
+    }
+    this.finish(exchange, now)
+  }
+
+  /** The client is done, and there is no upstream that would have to be told. */
+  leave(): void {
+    this.down.act((now) => this.down.passAbort(now, 'destroy', LEFT))
+  }
+
+  /** What was passed on may be the last of its exchange; another request may wait for that. */
+  settle(): void {
+    this.finishIfOver(this.host.shared.clock.now())
+    if (this.exchange !== undefined || this.requests.advancing) return
+    if (this.requests.holds || this.requests.hasEnded) this.up.act(() => this.requests.advance())
+  }
+
+  finishIfOver(now: number): void {
+    const { exchange } = this
+    if (exchange?.over !== true) return
+    // Faults on it go on to work on what of it waits.
+    if (this.#responseFlow.message?.undelivered === true || this.requestFlow.message?.undelivered === true) return
+    this.finish(exchange, now)
+  }
+
+  finish(exchange: Exchange, now = this.host.shared.clock.now()): void {
+    this.exchange = undefined
+    this.facts = undefined
+    this.requestFlow.close()
+    this.#responseFlow.close()
+    for (const one of exchange.chosen) this.selection.release(one)
+    this.host.recorder.ended(exchange.facts(this.host.id, this.host.clientAddress, now))
+    // Who has said that it closes, or has left, gets no further request.
+    if (!this.#isTunnel && (exchange.closes || this.#serverLeft)) this.#noMoreRequests()
+    if (this.leaves && !this.host.serverReady) this.leave()
+  }
+
+  #noMoreRequests(): void {
+    this.spoilt = true
+    this.requests.dropRest()
+    if (this.requests.advancing || !(this.requests.isFull || this.requests.hasEnded)) return
+    this.up.act(() => this.requests.advance())
+  }
+
+  get #waitsForever(): boolean {
+    return this.requestFlow.isStalled || this.#responseFlow.isStalled
+  }
+
+  schedule(): void {
+    const request = this.requestFlow.message
+    const response = this.#responseFlow.message
+    const requestAt = request?.opened === false ? request.openAt : Infinity
+    const responseAt = response?.opened === false ? response.openAt : Infinity
+    const giveUp = this.#waitsForever ? this.#giveUpAt : Infinity
+    this.host.shared.scheduler.schedule(this, Math.min(requestAt, responseAt, giveUp))
+  }
+}
+
+const NO_REQUEST: RequestHead = { method: '', target: '', minor: 1, headers: [], bodyKind: 'none', bodyLength: 0 }
