@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { createAdminServer } from './admin/server.ts'
+import { readAuthority } from './control/authority.ts'
 import { ControlPlane } from './control/control-plane.ts'
 import type { RecordedDecision } from './control/replay-record.ts'
+import { defined } from './core/defined.ts'
 import { createLocalDataPlane } from './engine/local-data-plane.ts'
 import { createReplay } from './engine/replay.ts'
 import { faultFactory } from './faults/index.ts'
@@ -44,11 +46,19 @@ export interface ServerOptions {
   readonly softenResets?: boolean
   /** How many decisions `GET /v1/decisions` can look back on; default: 10 000. */
   readonly decisionsKept?: number
+  /** How many exchanges of HTTP `GET /v1/exchanges` can look back on; default: 1000. */
+  readonly exchangesKept?: number
+  /** `GET /v1/exchanges` shows the values of queries as they came; default: the names alone. */
+  readonly showQueries?: boolean
   /**
    * The record of a run (`GET /v1/decisions?format=ndjson`, read): sessions are selected as in that one, by proxy, ordinal and fault. Its seed
    * is used unless `seed` is given.
    */
   readonly replay?: readonly RecordedDecision[]
+  /** The directory below which requests to the admin API may name files (`cert_file`, `body_file`, …). Default: they may name none. */
+  readonly filesDir?: string
+  /** Directory of the local authority, which signs certificates that are made on the fly (`tls.listen.authority`). Default: there is none. */
+  readonly authorityDir?: string
   /** Runs before the admin API opens; what it throws ends the start. */
   readonly prepare?: (control: ControlPlane) => Promise<void>
 }
@@ -71,13 +81,23 @@ export interface RunningServer extends AsyncDisposable {
  * @throws FoulweatherError `listen_failed` when the admin address cannot be used; everything is closed again then.
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const { replay, logger = silentLogger(), admin, metrics: groups, prepare, ...engine } = options
+  const {
+    replay,
+    logger = silentLogger(),
+    admin,
+    metrics: groups,
+    prepare,
+    filesDir,
+    authorityDir,
+    ...engine
+  } = options
   const seed = options.seed ?? replay?.[0]?.seed ?? randomInt(2 ** 32)
   logger.info({ version: VERSION, node: process.versions.node, seed }, 'Starting foulweather')
 
   const followed = replay === undefined ? {} : { replay: createReplay(replay) }
   const dataPlane = createLocalDataPlane({ ...engine, ...followed, seed, factory: faultFactory })
-  const control = new ControlPlane({ dataPlane, seed })
+  const authority = authorityDir === undefined ? undefined : () => readAuthority(authorityDir)
+  const control = new ControlPlane({ dataPlane, seed, ...defined({ filesDir, authority }) })
   const metrics = createMetrics({ dataPlane, version: VERSION, ...(groups === undefined ? {} : { groups }) })
   logEngineEvents(logger, dataPlane.events)
   control.events.on('changed', (change) => logChange(logger, change))

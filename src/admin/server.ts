@@ -6,6 +6,7 @@ import { createListener, openListener } from './listener.ts'
 import { installResponding } from './responding.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { errorDocsRoutes } from './routes/error-docs.ts'
+import { exchangeRoutes } from './routes/exchanges.ts'
 import { faultTypeRoutes } from './routes/fault-types.ts'
 import { faultRoutes } from './routes/faults.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -116,10 +117,11 @@ function routes({ control, version, metrics }: AdminServerOptions, limits: Admin
   return [
     ...toxiproxyRoutes({ control, version, limits }),
     ...statusRoutes(control, version),
-    ...proxyRoutes(control),
+    ...proxyRoutes(control, limits),
     ...faultRoutes(control, limits),
     ...sessionRoutes(control),
     ...decisionRoutes(control),
+    ...exchangeRoutes(control),
     ...faultTypeRoutes(),
     ...metricsRoutes(metrics),
     ...errorDocsRoutes(),

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import type { DataPlane } from '../engine/data-plane.ts'
+import { AllowedFiles, namesFaultFile, withFaultFiles, withProxyFiles } from './allowed-files.ts'
 import type { ControlEvents } from './changes.ts'
 import { controlClock } from './control-clock.ts'
 import { Expiry } from './expiry.ts'
@@ -8,11 +9,13 @@ import type { Fields } from './fault-input.ts'
 import { findFault } from './fault-list.ts'
 import { addFault, removeExpired, removeFault, updateFault } from './faults.ts'
 import { populate, type PopulateResult } from './populate.ts'
-import { createProxy, deleteProxy, updateProxy } from './proxies.ts'
+import { createProxy, deleteProxy, updated, updateProxy } from './proxies.ts'
+import { patchProxy, readProxy } from './proxy-document.ts'
 import { checkProxyInput, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import { Registry } from './registry.ts'
 import { resetAll } from './reset.ts'
+import type { Authority } from './tls-input.ts'
 import type { ToxicInput, ToxicUpdate } from './toxic-input.ts'
 import { addToxic, removeToxic, updateToxic, type ToxicRecord } from './toxics.ts'
 
@@ -22,6 +25,10 @@ export interface ControlPlaneOptions {
   readonly seed: number
   /** Ends the faults that have a `ttl`. Default: the real time. */
   readonly clock?: Clock
+  /** The directory below which requests may name files. Default: they may name none. */
+  readonly filesDir?: string
+  /** The local authority, asked when a proxy wants certificates that are made on the fly; `undefined` = there is none. */
+  readonly authority?: () => Authority | undefined
 }
 
 /**
@@ -36,11 +43,15 @@ export class ControlPlane {
   readonly clock: Clock
   readonly #expiry: Expiry
   readonly #registry: Registry
+  readonly #files: AllowedFiles
+  readonly #authority: () => Authority | undefined
 
-  constructor({ dataPlane, seed, clock = controlClock }: ControlPlaneOptions) {
+  constructor({ dataPlane, seed, clock = controlClock, filesDir, authority }: ControlPlaneOptions) {
     this.dataPlane = dataPlane
     this.seed = seed
     this.clock = clock
+    this.#files = new AllowedFiles(filesDir)
+    this.#authority = authority ?? (() => undefined)
     this.#expiry = new Expiry(clock, (proxy) => void removeExpired(this.#registry, clock, proxy))
     this.#registry = new Registry(dataPlane, this.#expiry)
   }
@@ -81,7 +92,30 @@ export class ControlPlane {
 
   /** @throws FoulweatherError `proxy_not_found`, `invalid_value`, `listen_failed` (left stopped if it had to restart). */
   updateProxy(name: string, update: ProxyUpdate, actor?: string): Promise<ProxyRecord> {
-    return updateProxy(this.#registry, name, update, actor)
+    return updateProxy(this.#registry, name, (before) => updated(before, update), actor)
+  }
+
+  /**
+   * Creates a proxy as users write it: its upstream may be a URL, and it may have a protocol, options of HTTP, and TLS. Nothing of it has to have
+   * been checked.
+   *
+   * @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then.
+   */
+  async addProxy(input: Fields, actor?: string): Promise<ProxyRecord> {
+    const fields = await withProxyFiles(input, this.#files)
+    return createProxy(this.#registry, readProxy(fields, this.#authority), actor)
+  }
+
+  /**
+   * What is given takes the place of what is there, also inside of objects; `null` takes it away. Where addresses or settings change, sessions
+   * are dropped.
+   *
+   * @throws FoulweatherError `proxy_not_found`, `missing_field`, `invalid_value`, `listen_failed` (left stopped if it had to restart).
+   */
+  async patchProxy(name: string, patch: Fields, actor?: string): Promise<ProxyRecord> {
+    this.proxy(name)
+    const fields = await withProxyFiles(patch, this.#files)
+    return updateProxy(this.#registry, name, (before) => patchProxy(before, fields, this.#authority), actor)
   }
 
   /** @throws FoulweatherError `proxy_not_found`. */
@@ -95,7 +129,9 @@ export class ControlPlane {
    * @throws FoulweatherError `proxy_not_found`, `missing_field`, `invalid_fault_type`, `invalid_value`, `fault_exists`.
    */
   addFault(proxy: string, input: Fields, actor?: string): Promise<FaultRecord> {
-    return addFault(this.#registry, this.clock, proxy, input, actor)
+    const add = (fields: Fields): Promise<FaultRecord> => addFault(this.#registry, this.clock, proxy, fields, actor)
+    if (!namesFaultFile(input)) return add(input)
+    return withFaultFiles(input, input['type'], this.#files).then(add)
   }
 
   /**
@@ -103,8 +139,11 @@ export class ControlPlane {
    *
    * @throws FoulweatherError `proxy_not_found`, `fault_not_found`, `missing_field`, `invalid_value`; nothing has changed then.
    */
-  updateFault(proxy: string, fault: string, patch: Fields, actor?: string): Promise<FaultRecord> {
-    return updateFault(this.#registry, this.clock, proxy, fault, patch, actor)
+  async updateFault(proxy: string, fault: string, patch: Fields, actor?: string): Promise<FaultRecord> {
+    const update = (fields: Fields): Promise<FaultRecord> =>
+      updateFault(this.#registry, this.clock, proxy, fault, fields, actor)
+    if (!namesFaultFile(patch)) return update(patch)
+    return update(await withFaultFiles(patch, this.fault(proxy, fault).plan.type, this.#files))
   }
 
   /** @throws FoulweatherError `proxy_not_found`, `fault_not_found`. */

@@ -1,6 +1,9 @@
-import type { FaultPlan } from '../core/plan.ts'
+import type { FaultMatch, FaultPlan } from '../core/plan.ts'
 import { faultDefinition } from '../faults/index.ts'
+import { statusText } from '../faults/match-fields.ts'
+import { stickyText } from './exchange-input.ts'
 import type { Fields } from './fault-input.ts'
+import { outcomeFields } from './outcome-input.ts'
 import { defined } from '../core/defined.ts'
 
 /** A fault as it could be written: everything that is in force, in base units. The `ttl` is not part of the plan, hence not of this. */
@@ -10,10 +13,25 @@ export function fieldsOf(plan: FaultPlan): Fields {
 }
 
 /** Nothing for a fault that acts on the whole proxy. */
-function sessionFields({ type, direction, probability, per = 'session', ...plan }: FaultPlan): Fields {
+function sessionFields(plan: FaultPlan): Fields {
+  const { type, direction, probability, per = 'session', existing = 'apply', onRemove = 'release' } = plan
   if (faultDefinition(type)?.reach === 'proxy') return {}
-  const { match, existing = 'apply', onRemove = 'release' } = plan
-  return { direction, probability, per, ...defined({ match }), existing, on_remove: onRemove }
+  return { direction, probability, per, ...defined(exchangeFields(plan)), existing, on_remove: onRemove }
+}
+
+function exchangeFields({ part, match, exclude, count, stickyBy, outcomes }: FaultPlan) {
+  return {
+    part,
+    match: match && matchFields(match),
+    exclude: exclude && matchFields(exclude),
+    count,
+    sticky_by: stickyBy && stickyText(stickyBy),
+    outcomes: outcomes && outcomeFields(outcomes),
+  }
+}
+
+function matchFields({ status, ...match }: FaultMatch): Fields {
+  return { ...match, ...defined({ status: status?.map(statusText) }) }
 }
 
 function otherFields({ schedule, ramp, limits }: FaultPlan) {

@@ -1,12 +1,17 @@
 import { FoulweatherError } from '../core/errors.ts'
-import type { FaultMatch, FaultPlan } from '../core/plan.ts'
+import type { FaultPlan, Protocol } from '../core/plan.ts'
 import { commonFields, readCommonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from '../faults/common-fields.ts'
 import type { CommonFields } from '../faults/common-fields.ts'
 import type { FaultDefinition } from '../faults/define.ts'
+import { worksOnExchanges } from '../faults/describe.ts'
 import { describeFault, faultDefinition, FAULTS, parseParams, type FaultDescription } from '../faults/index.ts'
 import { join } from '../faults/issues.ts'
+import { statusText } from '../faults/match-fields.ts'
 import { didYouMean } from '../faults/nearest.ts'
+import { type Params, readParams } from '../faults/parse-params.ts'
 import { defined, definedOrNone } from '../core/defined.ts'
+import { readExchangeFields, refusal } from './exchange-input.ts'
+import { readOutcomes } from './outcome-input.ts'
 import { readRamps, refuseContradiction, type Ramps } from './ramp-input.ts'
 
 /** A fault as it was written: common fields and parameters side by side, nothing of it checked yet. */
@@ -25,10 +30,15 @@ export interface ReadFault {
  * Validates a fault and answers it in base units. Fields that are `null` count as not given, and those that a fault is only shown with are
  * passed over. `path` is put in front of the names of fields in errors (`faults[2]`).
  *
+ * @param protocol that of the proxy.
  * @throws FoulweatherError `missing_field`, `invalid_fault_type`, `invalid_value`.
  */
-export function readFault(input: Fields, path = ''): ReadFault {
-  const definition = definitionOf(input['type'] ?? undefined, path)
+export function readFault(input: Fields, path = '', protocol: Protocol = 'tcp'): ReadFault {
+  return readFaultOf(definitionOf(input['type'] ?? undefined, path), input, path, protocol)
+}
+
+/** The same for a type that is known: the `type` in `input` is not looked at. */
+export function readFaultOf(definition: FaultDefinition, input: Fields, path: string, protocol: Protocol): ReadFault {
   const fields = Object.entries(input).filter(
     ([key, value]) => value !== undefined && (isParameter(definition, key) || !SHOWN_FIELDS.includes(key)),
   )
@@ -38,12 +48,14 @@ export function readFault(input: Fields, path = ''): ReadFault {
   const common = readCommonFields(Object.fromEntries(written.filter(([key]) => isCommon(key))), path)
   const description = describeFault(definition)
   refuseWhatActsOnSessions(description, common, path)
+  const exchanges = readExchangeFields(description, common, protocol, path)
   const ramp = readRamps(definition, description, common.ramp, path)
   const { probability: rampOfShare, ...rampsOfParams } = ramp ?? {}
   const params = Object.fromEntries(written.filter(([key]) => !isCommon(key)))
   refuseContradiction({ ...definition.params.shape, ...commonFields.shape }, { ...params, ...common }, ramp ?? {}, path)
+  refuseRampBesideOutcomes(Object.keys(rampsOfParams), common, path)
   // The end of a ramp has to make sense beside the other parameters as well as its start.
-  parseParams(definition.type, { ...params, ...ends(rampsOfParams, 'to') }, path)
+  if (ramp !== undefined) readParams(definition, { ...params, ...ends(rampsOfParams, 'to') }, path)
   const direction = directionOf(description, common, path)
   const wanted = {
     name: common.name ?? defaultName(description, direction),
@@ -51,7 +63,7 @@ export function readFault(input: Fields, path = ''): ReadFault {
     direction: direction ?? 'both',
     probability: rampOfShare?.from ?? common.probability ?? 1,
     per: perOf(description, common, path),
-    match: matchOf(common),
+    ...exchanges,
     existing: common.existing === 'apply' ? undefined : common.existing,
     onRemove: common.on_remove === 'release' ? undefined : common.on_remove,
     schedule: definedOrNone(common.schedule),
@@ -60,10 +72,56 @@ export function readFault(input: Fields, path = ''): ReadFault {
       maxActive: common.limits?.max_active,
       maxInjections: common.limits?.max_injections,
     }),
-    params: parseParams(definition.type, { ...params, ...ends(rampsOfParams, 'from') }, path),
+    ...readOutcomes(definition, { ...params, ...ends(rampsOfParams, 'from') }, common.outcomes, path),
   }
   refuseUnusableText(wanted.name, path)
-  return { wanted: defined(wanted), ttl: common.ttl }
+  const plan = defined(wanted)
+  for (const part of ['match', 'exclude'] as const) refuseStatus(definition, plan, part, path)
+  return { wanted: plan, ttl: common.ttl }
+}
+
+/** @throws FoulweatherError where a fault that is at work before there is a response is asked for the status of one. */
+function refuseStatus(
+  definition: FaultDefinition,
+  { part, direction, params, outcomes, ...plan }: WantedFault,
+  field: 'match' | 'exclude',
+  path: string,
+): void {
+  const status = plan[field]?.status
+  if (status === undefined) return
+  const refuse = (why: string): never => {
+    const text = `it asks for the status of the response, and ${why}`
+    throw refusal(join(path, field, 'status'), status.map(statusText), text, 'a fault that acts on responses')
+  }
+  if (part === 'body' && direction !== 'downstream') {
+    refuse(`the body of a request goes on before there is one: expected direction downstream, not ${direction}`)
+  }
+  const all = outcomes?.map((outcome) => outcome.params) ?? [params]
+  if (part === 'body' || all.every((each) => each === undefined || actsOnResponse(definition, each))) return
+  refuse(`${definition.type} with these parameters acts before there is one${cureOf(definition, params)}`)
+}
+
+/** The word of a parameter with which it would act on the response. */
+function cureOf(definition: FaultDefinition, params: Params): string {
+  const choices = Object.entries(describeFault(definition).schema.properties ?? {}).flatMap(([name, schema]) =>
+    typeof schema === 'object' ? (schema.enum ?? []).map((word) => [name, word] as const) : [],
+  )
+  const cure = choices.find(
+    ([name, word]) => word !== params[name] && actsOnResponse(definition, { ...params, [name]: word }),
+  )
+  return cure === undefined ? '' : `; with ${cure[0]}: ${String(cure[1])} it acts on the response`
+}
+
+function actsOnResponse(definition: FaultDefinition, params: Params): boolean {
+  return definition.actsOnResponse?.(params) ?? definition.request === undefined
+}
+
+/** @throws FoulweatherError: what each outcome says stands. */
+function refuseRampBesideOutcomes(ramped: readonly string[], { outcomes }: CommonFields, path: string): void {
+  const [name] = ramped
+  if (outcomes === undefined || name === undefined) return
+  const text = 'its outcomes have parameters of their own, which stand: only the probability can change over time'
+  throw refusal(join(path, 'ramp', name), name, text, 'probability, or no outcomes')
 }
 
 function ends(ramps: Ramps, end: 'from' | 'to'): Readonly<Record<string, number>> {
@@ -99,7 +157,19 @@ function refuseUnknown(definition: FaultDefinition, key: string, path: string): 
 }
 
 /** Those that mean sessions, or a share of them. */
-const OF_SESSIONS = ['direction', 'probability', 'per', 'match', 'existing', 'on_remove'] as const
+const OF_SESSIONS = [
+  'direction',
+  'probability',
+  'per',
+  'part',
+  'match',
+  'exclude',
+  'count',
+  'sticky_by',
+  'outcomes',
+  'existing',
+  'on_remove',
+] as const
 
 /** @throws FoulweatherError for a fault that acts on the whole proxy. */
 function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common: CommonFields, path: string): void {
@@ -116,24 +186,26 @@ function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common
   if (common.limits?.max_active !== undefined) refuse('limits.max_active', common.limits.max_active)
 }
 
-/** `undefined`: it acts on the whole proxy. */
-function directionOf(description: FaultDescription, { direction }: CommonFields, path: string) {
-  const { type, directions } = description
-  if (direction === undefined || directions.includes(direction)) return direction ?? directions[0]
+/** `undefined`: it acts on the whole proxy. Of bodies, those of responses are what is usually meant. */
+function directionOf({ type, directions }: FaultDescription, { direction, part }: CommonFields, path: string) {
+  const usual = part === 'body' && directions.includes('downstream') ? 'downstream' : directions[0]
+  if (direction === undefined || directions.includes(direction)) return direction ?? usual
   const expected = directions.join(' or ')
   throw refusal(join(path, 'direction'), direction, `${type} takes ${expected}, not ${direction}`, expected)
 }
 
-/** `undefined`: for each session, which is what the engine does by itself. */
-function perOf({ type, per }: FaultDescription, { per: given }: CommonFields, path: string): 'chunk' | undefined {
-  const chosen = given ?? per[0]
-  if (chosen === undefined || per.includes(chosen)) return chosen === 'chunk' ? chosen : undefined
-  const expected = per.join(' or ')
-  throw refusal(join(path, 'per'), chosen, `${type} draws per ${expected}, not per ${chosen}`, expected)
-}
+const OF_BODIES = ['exchange', 'session'] as const
 
-function matchOf({ match }: CommonFields): FaultMatch | undefined {
-  return definedOrNone({ client: match?.client, session: definedOrNone(match?.session) })
+/** `undefined`: for each session, which is what the engine does by itself where a fault does not work on exchanges. */
+function perOf(description: FaultDescription, { per: given, part }: CommonFields, path: string): FaultPlan['per'] {
+  const { type } = description
+  const onExchanges = worksOnExchanges(description, part)
+  const per = part === 'body' ? OF_BODIES : description.per
+  const chosen = given ?? per[0]
+  if (chosen === undefined || per.includes(chosen)) return chosen === 'session' && !onExchanges ? undefined : chosen
+  const expected = per.join(' or ')
+  const what = part === 'body' ? `${type} with part: body` : type
+  throw refusal(join(path, 'per'), chosen, `${what} draws per ${expected}, not per ${chosen}`, expected)
 }
 
 /** The direction is part of it where there is one to choose. */
@@ -146,8 +218,4 @@ function refuseUnusableText(name: string, path: string): void {
   if (name.isWellFormed()) return
   const expected = 'a text without halves of surrogate pairs'
   throw refusal(join(path, 'name'), name.toWellFormed(), `expected ${expected}`, expected)
-}
-
-function refusal(field: string, value: unknown, text: string, expected: string): FoulweatherError {
-  return new FoulweatherError('invalid_value', `${field}: ${text}`, { field, value, expected })
 }

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../core/clock.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { FaultPlan } from '../core/plan.ts'
+import { faultDefinition } from '../faults/index.ts'
 import { faultChange } from './changes.ts'
 import { expired } from './expiry.ts'
 import { patchedFields } from './fault-fields.ts'
 import { readFault, type Fields } from './fault-input.ts'
 import { appendFault, dropFaults, findFault, refuseNewFault, replaceFault } from './fault-list.ts'
 import { defined } from '../core/defined.ts'
-import type { FaultRecord, Lifetime } from './records.ts'
+import type { FaultRecord, Lifetime, ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 import { toxicViewOf } from './toxic-view.ts'
 
@@ -22,7 +23,8 @@ export function addFault(
 ): Promise<FaultRecord> {
   return registry.exclusive(proxy, async () => {
     const record = registry.get(proxy)
-    const { wanted, ttl } = readFault(input)
+    const { wanted, ttl } = readFault(input, '', record.protocol)
+    refuseWithoutTls(record, wanted.type)
     refuseNewFault(record, wanted.name)
     const plan = { ...wanted, owner: 'api', revision: registry.nextRevision(), draw: 0 }
     const lifetime = lifetimeOf(ttl, clock)
@@ -33,6 +35,17 @@ export function addFault(
     })
     registry.announce(faultChange('fault-added', proxy, null, fault, actor))
     return fault
+  })
+}
+
+/** @throws FoulweatherError `invalid_value`: it would do nothing. */
+function refuseWithoutTls({ tls }: ProxyRecord, type: string): void {
+  if (tls?.listen !== undefined || faultDefinition(type)?.endsTls !== true) return
+  const text = `type: ${type} changes what a handshake is answered with: the proxy has to speak TLS to its clients (tls.listen), and does not`
+  throw new FoulweatherError('invalid_value', text, {
+    field: 'type',
+    value: type,
+    expected: 'a proxy with tls.listen',
   })
 }
 
@@ -58,7 +71,8 @@ export function updateFault(
     const record = registry.get(proxy)
     const before = findFault(record, name)
     for (const field of ['name', 'type'] as const) refuseOther(field, patch[field], before.plan[field])
-    const { wanted, ttl } = readFault({ ...patchedFields(before.plan, patch), name, type: before.plan.type })
+    const fields = { ...patchedFields(before.plan, patch), name, type: before.plan.type }
+    const { wanted, ttl } = readFault(fields, '', record.protocol)
     const plan = succeed(before.plan, {
       ...wanted,
       owner: before.plan.owner,
@@ -84,11 +98,14 @@ function refuseOther(field: string, value: unknown, current: string): void {
   throw new FoulweatherError('invalid_value', text, { field, value, expected: JSON.stringify(current) })
 }
 
+/** What decides whether a session or an exchange is selected. */
+const DRAWN_BY = ['probability', 'per', 'part', 'match', 'exclude', 'count', 'stickyBy'] as const
+
 /** Tells the engine what has to be decided anew: whether sessions are selected (`draw`), and since when the fault is there (`epoch`). */
 function succeed(before: FaultPlan, after: FaultPlan): FaultPlan {
   const changed = (...fields: readonly (keyof FaultPlan)[]) =>
     fields.some((field) => !isDeepStrictEqual(before[field], after[field]))
-  const draw = before.draw + (changed('probability', 'per', 'match') ? 1 : 0)
+  const draw = before.draw + (changed(...DRAWN_BY) ? 1 : 0)
   const epoch = changed('schedule', 'ramp', 'limits') ? (before.epoch ?? 0) + 1 : before.epoch
   return { ...after, draw, ...defined({ epoch }) }
 }

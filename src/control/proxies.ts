@@ -1,5 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
+import { defined } from '../core/defined.ts'
 import { FoulweatherError } from '../core/errors.ts'
+import type { FaultPlan, Protocol, TlsOptions } from '../core/plan.ts'
 import { resolveListen, sameListen } from '../engine/listen-address.ts'
+import { worksOnExchanges } from '../faults/describe.ts'
+import { faultDefinition } from '../faults/index.ts'
 import { proxyChange } from './changes.ts'
 import type { NewProxy, ProxyUpdate } from './proxy-input.ts'
 import { refuseUnusableAddresses } from './proxy-input.ts'
@@ -33,35 +38,44 @@ export async function addProxy(registry: Registry, input: NewProxy, actor?: stri
   return created
 }
 
-export function freshRecord({ name, listen, upstream }: NewProxy): ProxyRecord {
-  return { name, listen, upstream, enabled: false, protocol: 'tcp', faults: [] }
+export function freshRecord(input: NewProxy): ProxyRecord {
+  return { ...input, enabled: false, faults: [] }
 }
 
 /**
- * Faults survive. A changed address drops every session; no change at all touches nothing. When the restart fails the proxy is
- * left stopped, with its new addresses.
+ * Faults survive. A changed address, or another setting, drops every session; no change at all touches nothing. When the restart fails the
+ * proxy is left stopped, with its new addresses.
  *
+ * @param wanted what the proxy is to be, from what it is.
  * @throws FoulweatherError `proxy_not_found`, `invalid_value`, `listen_failed`.
  */
 export function updateProxy(
   registry: Registry,
   name: string,
-  update: ProxyUpdate,
+  wanted: (before: ProxyRecord) => Omit<NewProxy, 'name'>,
   actor?: string,
 ): Promise<ProxyRecord> {
   return registry.exclusive(name, async () => {
     const before = registry.get(name)
-    const upstream = update.upstream ?? before.upstream
-    const listen = update.listen ?? before.listen
+    const { enabled, listen, upstream, protocol, http, tls, proxyProtocol } = wanted(before)
     refuseUnusableAddresses({ listen, upstream })
+    refuseFaultsWithout(protocol, before)
+    refuseFaultsWithoutTls(tls, before)
     // On every update, even an empty one: a stored listen address that cannot be resolved is reported as soon as it is touched.
     const listensThere = sameListen(before.listen, await resolveListen(listen))
+    const settings = { upstream, protocol, ...defined({ http, tls, proxyProtocol }) }
     try {
       let record = before
-      if (!listensThere || upstream !== before.upstream) {
-        record = await registry.stop({ ...before, listen: listensThere ? before.listen : listen, upstream })
+      if (!listensThere || !isDeepStrictEqual(settings, settingsOf(before))) {
+        const { faults } = before
+        record = await registry.stop({
+          name,
+          enabled,
+          faults,
+          listen: listensThere ? before.listen : listen,
+          ...settings,
+        })
       }
-      const enabled = update.enabled ?? before.enabled
       if (enabled === record.enabled) return record
       return await (enabled ? registry.start(record) : registry.stop(record))
     } finally {
@@ -69,6 +83,40 @@ export function updateProxy(
       if (after !== before) registry.announce(proxyChange('proxy-updated', before, after, actor))
     }
   })
+}
+
+function settingsOf({ upstream, protocol, http, tls, proxyProtocol }: ProxyRecord) {
+  return { upstream, protocol, ...defined({ http, tls, proxyProtocol }) }
+}
+
+/** What of an update Toxiproxy's API can say; the rest stays. */
+export function updated(before: ProxyRecord, { listen, upstream, enabled }: ProxyUpdate): Omit<NewProxy, 'name'> {
+  return { ...before, ...defined({ listen, upstream, enabled }) }
+}
+
+/** @throws FoulweatherError `invalid_value` where faults work on exchanges, and there will be none. */
+function refuseFaultsWithout(protocol: Protocol, { faults }: ProxyRecord): void {
+  if (protocol === 'http') return
+  const names = faults.filter(({ plan }) => needsHttp(plan)).map(({ plan }) => JSON.stringify(plan.name))
+  if (names.length === 0) return
+  const text = `protocol: faults of this proxy need http: ${names.slice(0, 10).join(', ')}; remove them first`
+  throw new FoulweatherError('invalid_value', text, { field: 'protocol', value: protocol, expected: 'http' })
+}
+
+/** The same where TLS is not ended here any more. */
+function refuseFaultsWithoutTls(tls: TlsOptions | undefined, { faults }: ProxyRecord): void {
+  if (tls?.listen !== undefined) return
+  const names = faults
+    .filter(({ plan }) => faultDefinition(plan.type)?.endsTls === true)
+    .map(({ plan }) => JSON.stringify(plan.name))
+  if (names.length === 0) return
+  const text = `tls.listen: faults of this proxy need it: ${names.slice(0, 10).join(', ')}; remove them first`
+  throw new FoulweatherError('invalid_value', text, { field: 'tls.listen', value: null, expected: 'TLS for clients' })
+}
+
+function needsHttp({ type, part }: FaultPlan): boolean {
+  const definition = faultDefinition(type)
+  return definition !== undefined && worksOnExchanges(definition, part)
 }
 
 /** @throws FoulweatherError `proxy_not_found`. */

@@ -1,5 +1,6 @@
 import { addressBehindUser, addressInUrl } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
+import type { ProxyPlan } from '../core/plan.ts'
 
 /** A new proxy as it is asked for. */
 export interface ProxyInput {
@@ -15,12 +16,18 @@ export interface ProxyInput {
 export type ProxyUpdate = Omit<ProxyInput, 'name'>
 
 /** A new proxy, checked. */
-export interface NewProxy {
+export interface NewProxy extends ProxySettings {
   readonly name: string
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
 }
+
+/** What a proxy does with the bytes, beside relaying them. */
+export type ProxySettings = Pick<ProxyPlan, 'protocol' | 'http' | 'tls' | 'proxyProtocol'>
+
+/** What a proxy is that nothing is said of. */
+export const PLAIN: ProxySettings = { protocol: 'tcp' }
 
 /** Longer ones do not fit into a URL with everything else, and stand in every log line and metric. */
 const LONGEST_NAME_BYTES = 1024
@@ -49,7 +56,7 @@ export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
   const upstream = required('upstream', input.upstream, where)
   const listen = input.listen ?? ''
   refuseUnusableAddresses({ listen, upstream }, where)
-  return { name, listen, upstream, enabled: input.enabled ?? true }
+  return { name, listen, upstream, enabled: input.enabled ?? true, ...PLAIN }
 }
 
 /** No host name or path is longer, and it stands in every log line and metric. */

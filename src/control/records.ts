@@ -1,14 +1,13 @@
-import type { FaultPlan, Protocol } from '../core/plan.ts'
+import type { FaultPlan, ProxyPlan } from '../core/plan.ts'
 
 /** What is wanted of one proxy, and where it is bound. Records are never changed, only replaced. */
-export interface ProxyRecord {
+export interface ProxyRecord extends Pick<ProxyPlan, 'protocol' | 'http' | 'tls' | 'proxyProtocol'> {
   readonly name: string
   /** The bound address once the proxy has been started; before that the text as given. */
   readonly listen: string
   readonly upstream: string
   /** Listening now. */
   readonly enabled: boolean
-  readonly protocol: Protocol
   readonly faults: readonly FaultRecord[]
 }
 

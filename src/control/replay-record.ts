@@ -3,13 +3,16 @@ import { FoulweatherError } from '../core/errors.ts'
 
 /** What a replay needs of a decision; whatever else a line says is left alone. */
 const recorded = z.looseObject({
-  kind: z.enum(['session', 'chunk', 'injection'], { error: 'expected session, chunk or injection' }),
+  kind: z.enum(['session', 'chunk', 'exchange', 'injection'], {
+    error: 'expected session, chunk, exchange or injection',
+  }),
   seed: z.int({ error: 'expected a whole number' }),
   proxy: z.string({ error: 'expected a name' }),
   fault: z.string({ error: 'expected a name' }),
   ordinal: z.int({ error: 'expected a whole number' }).optional(),
   direction: z.enum(['upstream', 'downstream'], { error: 'expected upstream or downstream' }).optional(),
   chunk: z.int({ error: 'expected a whole number' }).optional(),
+  exchange: z.int({ error: 'expected a whole number' }).optional(),
   selected: z.boolean({ error: 'expected true or false' }).optional(),
 })
 

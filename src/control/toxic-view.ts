@@ -31,8 +31,24 @@ export function toxicViewOf(plan: FaultPlan, before?: FaultRecord): ToxicView | 
   }
 }
 
-function saysMore({ match, per, existing, onRemove, schedule, ramp, limits }: FaultPlan): boolean {
-  return [match, per, existing, onRemove, schedule, ramp, limits].some((field) => field !== undefined)
+/** Fields of a plan that a toxic has nothing for. */
+const MORE = [
+  'match',
+  'exclude',
+  'count',
+  'stickyBy',
+  'outcomes',
+  'part',
+  'per',
+  'existing',
+  'onRemove',
+  'schedule',
+  'ramp',
+  'limits',
+] as const
+
+function saysMore(plan: FaultPlan): boolean {
+  return MORE.some((field) => plan[field] !== undefined)
 }
 
 /** `undefined`: Toxiproxy's attributes cannot hold these parameters exactly. */

@@ -1,7 +1,9 @@
-import type { Protocol } from '../core/plan.ts'
+import type { Protocol, ProxyProtocolOptions, TlsOptions } from '../core/plan.ts'
 import { faultDefinition } from '../faults/index.ts'
 import { fieldsOf } from './fault-fields.ts'
+import type { Fields } from './fault-input.ts'
 import { defined } from '../core/defined.ts'
+import { httpFields, tlsFields } from './proxy-document.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 
 /** A proxy as Foulweather's own API, logs and events show it. */
@@ -11,6 +13,11 @@ export interface ProxyView {
   readonly upstream: string
   readonly enabled: boolean
   readonly protocol: Protocol
+  /** What it does with HTTP, where something else than the usual was asked for. */
+  readonly http?: Fields
+  /** Certificates by their subjects; keys are not shown. */
+  readonly tls?: Fields
+  readonly proxy_protocol?: ProxyProtocolOptions
   readonly faults: readonly FaultView[]
 }
 
@@ -36,7 +43,18 @@ export interface FaultView {
 
 export function proxyView(record: ProxyRecord): ProxyView {
   const { name, listen, upstream, enabled, protocol } = record
-  return { name, listen, upstream, enabled, protocol, faults: record.faults.map(faultView) }
+  const { http, tls, proxyProtocol } = record
+  const settings = { http: http && httpFields(http), tls: tls && shownTls(tls), proxy_protocol: proxyProtocol }
+  return { name, listen, upstream, enabled, protocol, ...defined(settings), faults: record.faults.map(faultView) }
+}
+
+/** Reading certificates takes its time, and lists and events show all of them. */
+const shown = new WeakMap<TlsOptions, Fields>()
+
+function shownTls(tls: TlsOptions): Fields {
+  const fields = shown.get(tls) ?? tlsFields(tls)
+  shown.set(tls, fields)
+  return fields
 }
 
 export function faultView({ plan, toxic, created, lifetime }: FaultRecord): FaultView {

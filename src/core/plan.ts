@@ -75,6 +75,8 @@ export interface Outcome {
   readonly weight: number
   /** In the place of those of the fault; `undefined` = nothing is done. */
   readonly params: Readonly<Record<string, unknown>> | undefined
+  /** Which of them were written for this outcome; the others are those of the fault. */
+  readonly own?: readonly string[]
 }
 
 export interface FaultMatch extends ExchangeMatch {

@@ -16,6 +16,8 @@ export interface EngineEvents {
   'session-ended': [SessionInfo]
   /** There is no session: its client did not get through the TLS handshake, or sent no PROXY header. */
   'handshake-failed': [{ readonly proxy: string; readonly session: string; readonly error: string }]
+  /** The upstream has closed its connection without a byte, at the first request of a session. */
+  'no-answer': [{ readonly proxy: string; readonly session: string; readonly upstream: string }]
   /** The upstream could not be connected to. */
   'dial-failed': [
     { readonly proxy: string; readonly session: string; readonly upstream: string; readonly error: string },

@@ -17,6 +17,19 @@ export function logEngineEvents(logger: Logger, events: EventEmitter<EngineEvent
     limited((fields) => logger.warn(fields, 'Unable to accept a client')),
   )
   events.on(
+    'handshake-failed',
+    limited((fields) => logger.warn(fields, 'No session: the client did not get through its handshake')),
+  )
+  events.on(
+    'no-answer',
+    limited((fields) =>
+      logger.warn(
+        fields,
+        'The upstream closed the connection without an answer; if it speaks TLS, write https://… for it',
+      ),
+    ),
+  )
+  events.on(
     'door-shut',
     limited((fields) => logger.info(fields, 'A fault refuses clients')),
   )

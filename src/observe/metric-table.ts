@@ -1,8 +1,9 @@
 import type { FaultCounters } from '../core/fault-factory.ts'
 import { DIRECTIONS } from '../core/words.ts'
 import type { ByteCounters, ProxySnapshot, Snapshot } from '../engine/data-plane.ts'
-import { histogramSamples } from './metric.ts'
-import type { MetricDefinition, Sample } from './metric.ts'
+import { HTTP_METRICS } from './http-metrics.ts'
+import { histogramSamples, perEach } from './metric.ts'
+import type { MetricDefinition } from './metric.ts'
 
 /** Every metric that is read from the data plane. docs/metrics.md is made from this. */
 export const METRICS: readonly MetricDefinition[] = [
@@ -79,6 +80,7 @@ export const METRICS: readonly MetricDefinition[] = [
       histogramSamples('foulweather_upstream_connect_seconds', { proxy: name }, connect),
     ),
   },
+  ...HTTP_METRICS,
   single('held_bytes', 'Bytes that wait in the proxy, over all sessions.', ({ held }) => held.bytes),
   single('held_bytes_limit', 'The budget of the process for held bytes.', ({ held }) => held.limit),
   single(
@@ -103,10 +105,6 @@ export const METRICS: readonly MetricDefinition[] = [
     samples: ({ lateness }) => histogramSamples('foulweather_scheduler_lateness_seconds', {}, lateness),
   },
 ]
-
-function perEach(read: (proxy: ProxySnapshot) => readonly Sample[]): MetricDefinition['samples'] {
-  return (snapshot) => snapshot.proxies.flatMap(read)
-}
 
 function toxiproxyBytes(point: keyof ByteCounters, meaning: string): MetricDefinition {
   return {

@@ -1,5 +1,5 @@
 import { Gauge } from 'prom-client'
-import type { HistogramData, Snapshot } from '../engine/data-plane.ts'
+import type { HistogramData, ProxySnapshot, Snapshot } from '../engine/data-plane.ts'
 
 export interface Sample {
   /** Printed in this order. */
@@ -52,6 +52,11 @@ export class ReadMetric extends Gauge {
 
 function printable({ labels, value, metricName }: Sample) {
   return metricName === undefined ? { labels, value } : { labels, value, metricName }
+}
+
+/** For metrics that every proxy has samples of. */
+export function perEach(read: (proxy: ProxySnapshot) => readonly Sample[]): MetricDefinition['samples'] {
+  return (snapshot) => snapshot.proxies.flatMap(read)
 }
 
 /** Milliseconds with one count per bucket → Prometheus's cumulative buckets in seconds. */

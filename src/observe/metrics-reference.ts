@@ -9,7 +9,8 @@ counted while they live. Counters never go back while the process lives: those o
 \`toxiproxy-server\` serves the page only with \`-proxy-metrics\` (the first two tables) or \`-runtime-metrics\` (the last one).`
 
 const OURS = `Label values are bounded: \`direction\` is \`upstream\` (bytes client → server) or \`downstream\`; \`origin\` is \`injected\`, \`client\`, \`upstream\` or \`proxy\`; \`reason\` is a word such as
-\`closed\` or \`reset\`, for \`injected\` the name of the fault; \`proxy\` and \`fault\` are the names you gave. Beyond a few hundred different reasons of one proxy the rest are counted as \`other\`.`
+\`closed\` or \`reset\`, for \`injected\` the name of the fault; \`proxy\` and \`fault\` are the names you gave. Beyond a few hundred different reasons of one proxy the rest are counted as \`other\`.
+\`class\` is \`1xx\` to \`5xx\`, \`none\` where a client was answered nothing, or \`other\`; \`rule\` is a word such as \`bare_lf\`. Only proxies with protocol \`http\` have the metrics that begin with \`foulweather_http_\`.`
 
 const PROCESS = `## This process
 

@@ -256,7 +256,14 @@ export class Conversation implements Scheduled {
       exchange.origin = origin
       exchange.outcome = exchange.status === 0 ? reason : 'cut'
     }
+    if (exchange.number === 1 && exchange.upstreamStatus === 0 && origin === 'upstream') this.#tellSilence()
     this.finish(exchange, now)
+  }
+
+  /** Many servers that expect TLS close when they are asked in plain HTTP, and nothing else tells a person what is wrong. */
+  #tellSilence(): void {
+    const { shared, proxy, id, upstream } = this.host
+    shared.events.emit('no-answer', { proxy, session: id, upstream })
   }
 
   /** The client is done, and there is no upstream that would have to be told. */

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from '../../../src/faults/common-fields.ts'
-import { FAULTS } from '../../../src/faults/index.ts'
+import { commonFields, OUTCOME_FIELDS, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from '../../../src/faults/common-fields.ts'
+import { describeFault, FAULTS } from '../../../src/faults/index.ts'
+import { matchField } from '../../../src/faults/match-fields.ts'
 import { AdminRig } from '../../support/admin-rig.ts'
 import { arbitraryParams } from '../../support/arbitrary-params.ts'
+import { testCertificates } from '../../support/test-certificates.ts'
 
 const ALL = '/v1/proxies/a/faults'
 
@@ -20,6 +22,8 @@ const words = [
   'to',
   'over',
   'max_active',
+  ...Object.keys(matchField.shape),
+  ...OUTCOME_FIELDS,
   '__proto__',
   'constructor',
   'toString',
@@ -35,6 +39,12 @@ const odd = fc.oneof(
     'chunk',
     'skip',
     'reset',
+    'body',
+    'exchange',
+    'header:x',
+    '5xx',
+    '/(/',
+    '/x*',
     '10.0.0.0/8',
     '::1',
     '5s',
@@ -63,7 +73,9 @@ const body = fc.oneof(
 
 async function rigWithFault(): Promise<AdminRig> {
   const rig = new AdminRig()
-  await rig.control.createProxy({ name: 'a', upstream: 'u:1', enabled: false })
+  // Some faults want to have TLS that ends here.
+  const { one } = await testCertificates()
+  await rig.control.addProxy({ name: 'a', upstream: 'u:1', enabled: false, protocol: 'http', tls: { listen: one } })
   await rig.control.addFault('a', { name: 'f', type: 'latency', latency: 5, ttl: '1h', match: { client: '::1' } })
   return rig
 }
@@ -110,13 +122,75 @@ const fields = fc.record(
   },
   { requiredKeys: [] },
 )
-const fault = fc.constantFrom(...FAULTS).chain((definition) =>
+const pattern = fc.constantFrom('/api/*', '*', '?x', '/^a[0-9]+$/', '/B/i', '', 'Mixed Case')
+const named = fc.dictionary(fc.constantFrom('x-user', 'Accept', 'q', 'A.b'), fc.option(pattern), {
+  minKeys: 1,
+  maxKeys: 3,
+})
+const status = fc.constantFrom<unknown>(503, '5xx', '500-504', [404, '5xx'], ['100-999'])
+const aboutExchanges = {
+  method: fc.constantFrom<unknown>('get', ['POST', 'put']),
+  path: fc.oneof(pattern, fc.array(pattern, { minLength: 1, maxLength: 3 })),
+  host: pattern,
+  query: named,
+  headers: named,
+}
+const counted = fc.record(
+  { skip: fc.nat(9), first: fc.integer({ min: 1, max: 9 }), every: fc.integer({ min: 1, max: 9 }) },
+  { requiredKeys: [] },
+)
+const exchangeFields = fc.record(
+  {
+    probability: fc.double({ min: 0, max: 1, noNaN: true }),
+    match: fc.record({ ...aboutExchanges, client: fc.ipV4(), session: counted, sni: pattern }, { requiredKeys: [] }),
+    exclude: fc.record({ ...aboutExchanges, client: fc.ipV4() }, { requiredKeys: [] }),
+    count: counted,
+    sticky_by: fc.constantFrom('client', 'header:X-User'),
+  },
+  { requiredKeys: [] },
+)
+
+/** Two faults of a type on exchanges, one of which becomes an outcome of the other. */
+const onExchanges = fc
+  .constantFrom(...FAULTS.filter((each) => each.layer === 'http' || describeFault(each).parts.includes('body')))
+  .chain((definition) =>
+    fc
+      .tuple(
+        arbitraryParams(definition),
+        arbitraryParams(definition),
+        exchangeFields,
+        fc.boolean(),
+        fc.option(status, { nil: undefined }),
+      )
+      .map(([params, others, common, withOutcomes, code]) => {
+        const part = definition.layer === 'http' ? {} : { part: 'body' }
+        const missing = Object.fromEntries(Object.keys(params).map((name) => [name, null]))
+        const outcomes = [{ weight: 2, ...missing, ...others }, { weight: 1, pass: true }, { weight: 0.5 }]
+        // Only what is said to act on responses can be asked for their status; on bodies all do.
+        const match =
+          code === undefined || definition.layer === 'http' ? common.match : { ...common.match, status: code }
+        return Object.assign(
+          {},
+          { type: definition.type },
+          params,
+          common,
+          part,
+          { match },
+          withOutcomes && { outcomes },
+        )
+      }),
+  )
+
+const onSessions = fc.constantFrom(...FAULTS).chain((definition) =>
   fc.tuple(arbitraryParams(definition), fields).map(([params, common]) => {
     const { schedule, ttl, limits, name, ...ofSessions } = common
     const others = { type: definition.type, schedule, ttl, limits, name }
+    const { existing: _existing, on_remove: _onRemove, ...ofExchanges } = ofSessions
+    if (definition.layer === 'http') return Object.assign({}, params, others, ofExchanges)
     return Object.assign({}, params, others, definition.reach === 'proxy' ? {} : ofSessions)
   }),
 )
+const fault = fc.oneof(onSessions, onExchanges)
 
 test('whatever is taken is shown in a way that is taken again, with the same plan', async () => {
   await using rig = await rigWithFault()

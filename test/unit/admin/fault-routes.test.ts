@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createAdminServer } from '../../../src/admin/server.ts'
 import { ControlPlane } from '../../../src/control/control-plane.ts'
@@ -6,12 +6,20 @@ import { commonFields } from '../../../src/faults/common-fields.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
 import { AdminRig, echoedClient, echoServer } from '../../support/admin-rig.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { testCertificates } from '../../support/test-certificates.ts'
 import { eventually } from '../../support/wait.ts'
+
+let certificates: Awaited<ReturnType<typeof testCertificates>>
+beforeAll(async () => {
+  certificates = await testCertificates()
+})
 
 let rig: AdminRig
 beforeEach(async () => {
   rig = new AdminRig()
-  await rig.control.createProxy({ name: 'a', upstream: '127.0.0.1:9', enabled: false })
+  // One that takes faults of every kind.
+  const settings = { protocol: 'http', tls: { listen: certificates.one } }
+  await rig.control.addProxy({ name: 'a', upstream: '127.0.0.1:9', enabled: false, ...settings })
 })
 afterEach(async () => {
   rig.control.close()
@@ -96,7 +104,7 @@ describe('a fault', () => {
   test.each(['a/b', 'a b', 'é', '%', '?x=1#y', '__proto__', 'constructor', '\u{1F600}', '{fault}'])(
     'may be called %s',
     async (name) => {
-      await rig.control.createProxy({ name, upstream: '127.0.0.1:9', enabled: false })
+      await rig.control.addProxy({ name, upstream: '127.0.0.1:9', enabled: false, protocol: 'http' })
       const all = `/v1/proxies/${encodeURIComponent(name)}/faults`
       const added = await ask('POST', all, { type: 'latency', name })
       const location = String(added.headers['location'])
@@ -125,7 +133,7 @@ test('what is read can be sent, to the same fault and to a new one', async () =>
   const full = {
     type: 'latency',
     name: 'full',
-    ramp: { latency: { from: 1, to: '2s', over: '1m' }, probability: { from: 0, to: 1, over: 5 } },
+    ramp: { latency: { from: 1, to: '2s', over: '1m' }, probability: { from: 0, to: 1, over: '1m' } },
     match: { client: ['10.0.0.0/8'], session: { every: 2 } },
     schedule: { after: 0, for: '1h', every: '2h' },
     limits: { max_active: 3, max_injections: 9 },
@@ -182,7 +190,7 @@ describe('mistakes are problem documents', () => {
     ],
     ['PUT', FAULTS_OF_A, {}, 405, 'method_not_allowed', { expected: 'GET, POST' }],
     ['POST', `${FAULTS_OF_A}/x`, {}, 405, 'method_not_allowed', { expected: 'GET, PATCH, DELETE' }],
-    ['POST', '/v1/proxies', {}, 405, 'method_not_allowed', { expected: 'GET' }],
+    ['PUT', '/v1/proxies', {}, 405, 'method_not_allowed', { expected: 'GET, POST' }],
     ['GET', `${FAULTS_OF_A}/`, undefined, 404, 'route_not_found', {}],
   ])('%s %s %j', async (method, url, body, status, code, fields) => {
     const answer = await ask(method, url, body)

@@ -1,16 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { readFault, type Fields } from '../../../src/control/fault-input.ts'
 import { FoulweatherError } from '../../../src/core/errors.ts'
+import type { Protocol } from '../../../src/core/plan.ts'
 import {
   commonFields,
   describeCommonFields,
   SHOWN_FIELDS,
   UNSUPPORTED_FIELDS,
 } from '../../../src/faults/common-fields.ts'
+import type { FaultDefinition } from '../../../src/faults/define.ts'
 import { describeFault, FAULTS } from '../../../src/faults/index.ts'
 
-function wanted(input: Fields) {
-  return readFault(input).wanted
+function wanted(input: Fields, protocol?: Protocol) {
+  return readFault(input, '', protocol).wanted
+}
+
+/** What the proxy of a fault of this type has to speak. */
+function protocolFor({ layer }: Pick<FaultDefinition, 'layer'>): Protocol {
+  return layer === 'http' ? 'http' : 'tcp'
 }
 
 function refusal(input: Fields, path?: string): FoulweatherError {
@@ -63,9 +70,9 @@ describe('what is not given', () => {
 
   test.each(FAULTS)('direction, draw and name of $type', (definition) => {
     const { type, directions, per } = describeFault(definition)
-    const fault = wanted({ type, ...definition.example })
+    const fault = wanted({ type, ...definition.example }, protocolFor(definition))
     expect(fault.direction).toBe(directions[0] ?? 'both')
-    expect(fault.per).toBe(per[0] === 'chunk' ? 'chunk' : undefined)
+    expect(fault.per).toBe(per[0] === 'session' ? undefined : per[0])
     expect(fault.name).toBe(directions.length > 1 ? `${type}_${directions[0]}` : type)
   })
 })
@@ -110,9 +117,10 @@ test('what a fault is shown with can be sent back', () => {
 
 test.each(FAULTS)(
   'the parameters of $type are read from what they were read to, and shadow nothing',
-  ({ type, params, example }) => {
-    const first = wanted({ type, ...example })
-    expect(wanted({ type, ...JSON.parse(JSON.stringify(first.params)) }).params).toEqual(first.params)
+  ({ type, layer, params, example }) => {
+    const protocol = protocolFor({ layer })
+    const first = wanted({ type, ...example }, protocol)
+    expect(wanted({ type, ...JSON.parse(JSON.stringify(first.params)) }, protocol).params).toEqual(first.params)
     const taken = new Set([...Object.keys(commonFields.shape), ...SHOWN_FIELDS, ...Object.keys(UNSUPPORTED_FIELDS)])
     expect(Object.keys(params.shape).filter((name) => taken.has(name))).toEqual([])
   },
@@ -206,7 +214,7 @@ describe('is refused', () => {
     ],
     [slow({ probability: -0.1 }), 'invalid_value', 'probability: expected a share of 0 to 1'],
     [slow({ probability: '130%' }), 'invalid_value', 'probability: expected a share of 0 to 1'],
-    [slow({ per: 'byte' }), 'invalid_value', 'per: expected session or chunk, got "byte"'],
+    [slow({ per: 'byte' }), 'invalid_value', 'per: expected session or chunk or exchange, got "byte"'],
     [{ type: 'slow_close', per: 'chunk' }, 'invalid_value', 'per: slow_close draws per session, not per chunk'],
     [slow({ existing: 'keep' }), 'invalid_value', 'existing: expected apply or skip or reset, got "keep"'],
     [slow({ on_remove: 'drop' }), 'invalid_value', 'on_remove: expected release or reset, got "drop"'],
@@ -219,7 +227,10 @@ describe('is refused', () => {
   })
 
   test.each<[unknown, string]>([
-    ['all', 'match: expected an object with client, session, got "all"'],
+    [
+      'all',
+      'match: expected an object with client, session, method, path, host, query, headers, status, sni, got "all"',
+    ],
     [{ clients: '::1' }, 'match.clients: there is no such field; did you mean "client"?'],
     [{ client: 'db' }, 'match.client: expected an IP address or network'],
     [{ client: [] }, 'match.client: expected an IP address or network, or a list of 1 to 1000 of them, got []'],

@@ -30,6 +30,19 @@ const redis: ProxySnapshot = {
   connect: { bounds: [1, 10], counts: [2, 1, 1], sum: 34.5 },
 }
 
+/** The same with exchanges of HTTP. */
+const api: ProxySnapshot = {
+  ...redis,
+  name: 'api',
+  http: {
+    inFlight: 2,
+    answered: { upstream: { '2xx': 9, '4xx': 1 }, injected: { '5xx': 3, none: 1 }, client: {}, proxy: {} },
+    refused: { client: { bare_lf: 4 }, upstream: { bad_chunk: 1 } },
+    totalMs: { bounds: [10, 100], counts: [3, 2, 1], sum: 450 },
+    upstreamMs: { bounds: [10, 100], counts: [1, 0, 0], sum: 5 },
+  },
+}
+
 function snapshotOf(...proxies: readonly ProxySnapshot[]): Snapshot {
   return {
     proxies,
@@ -101,6 +114,29 @@ test('histograms are cumulative, in seconds', async () => {
   ])
   expect(lines).toContain('foulweather_scheduler_lateness_seconds_bucket{le="+Inf"} 8')
   expect(lines).toContain('# TYPE foulweather_scheduler_lateness_seconds histogram')
+})
+
+test('exchanges of HTTP are counted by who answered and how; other proxies have none', async () => {
+  const lines = await linesOf(snapshotOf(redis, api), ['foulweather'])
+  expect(lines.filter((line) => line.startsWith('foulweather_http_'))).toEqual([
+    'foulweather_http_requests_total{proxy="api",origin="upstream",class="2xx"} 9',
+    'foulweather_http_requests_total{proxy="api",origin="upstream",class="4xx"} 1',
+    'foulweather_http_requests_total{proxy="api",origin="injected",class="5xx"} 3',
+    'foulweather_http_requests_total{proxy="api",origin="injected",class="none"} 1',
+    'foulweather_http_requests_in_flight{proxy="api"} 2',
+    'foulweather_http_request_duration_seconds_bucket{proxy="api",le="0.01"} 3',
+    'foulweather_http_request_duration_seconds_bucket{proxy="api",le="0.1"} 5',
+    'foulweather_http_request_duration_seconds_bucket{proxy="api",le="+Inf"} 6',
+    'foulweather_http_request_duration_seconds_sum{proxy="api"} 0.45',
+    'foulweather_http_request_duration_seconds_count{proxy="api"} 6',
+    'foulweather_http_upstream_duration_seconds_bucket{proxy="api",le="0.01"} 1',
+    'foulweather_http_upstream_duration_seconds_bucket{proxy="api",le="0.1"} 1',
+    'foulweather_http_upstream_duration_seconds_bucket{proxy="api",le="+Inf"} 1',
+    'foulweather_http_upstream_duration_seconds_sum{proxy="api"} 0.005',
+    'foulweather_http_upstream_duration_seconds_count{proxy="api"} 1',
+    'foulweather_http_refused_total{proxy="api",from="client",rule="bare_lf"} 4',
+    'foulweather_http_refused_total{proxy="api",from="upstream",rule="bad_chunk"} 1',
+  ])
 })
 
 test('names of users cannot break out of their labels', async () => {
