@@ -13,6 +13,10 @@ needed=(
   "/usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream"
   "wrk:wrk"
   "curl:curl"
+  "git:git"
+  "/usr/lib/git-core/git-http-backend:git"
+  "chromium:chromium"
+  "python3:python3"
   "ps:procps"
 )
 

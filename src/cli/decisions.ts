@@ -29,6 +29,7 @@ const decisionShape = z.looseObject({
   session: z.string().optional(),
   direction: z.string().optional(),
   chunk: z.number().optional(),
+  exchange: z.number().optional(),
   selected: z.boolean().optional(),
   reason: z.string().optional(),
   what: z.string().optional(),
@@ -50,7 +51,7 @@ export function addDecisionsCommand(program: Command, context: CliContext): void
     .command('decisions')
     .summary('show which sessions faults have selected, and what they did')
     .description(
-      'Shows the latest decisions, oldest first: number, time, proxy, fault, kind, session, direction, outcome. A fault decides for each session (or chunk) that it meets ' +
+      'Shows the latest decisions, oldest first: number, time, proxy, fault, kind, session, direction, outcome. A fault decides for each session (or chunk, or exchange of HTTP) that it meets ' +
         'whether to select it, and an injection is one thing that it did. Tab-separated where stdout is not a terminal.',
     )
     .option('--proxy <name>', 'only those of this proxy (default: all)')
@@ -125,8 +126,9 @@ const COLUMNS: readonly Column<Decision>[] = [
   { title: 'Outcome', text: outcome, colour: ({ selected }) => (selected === false ? 'dim' : undefined) },
 ]
 
-function outcome({ kind, selected, reason, chunk, what, detail }: Decision): string {
-  const about = chunk === undefined ? '' : `chunk ${chunk}: `
+function outcome({ kind, selected, reason, chunk, exchange, what, detail }: Decision): string {
+  const ofExchange = exchange === undefined ? '' : `exchange ${exchange}: `
+  const about = `${ofExchange}${chunk === undefined ? '' : `chunk ${chunk}: `}`
   if (kind !== 'injection') return `${about}${selected === true ? 'selected' : `left alone (${reason ?? 'draw'})`}`
   return [`${about}${what ?? '-'}`, ...(detail === undefined ? [] : [fieldText(detail)])].join(' ')
 }

@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander'
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { describeFault, type FaultDescription, type ParamsJsonSchema } from '../faults/index.ts'
 import type { FaultDefinition } from '../faults/define.ts'
 import { commonFieldsOf, REMOVABLE, UNCHANGEABLE } from './fault-fields.ts'
@@ -35,7 +37,9 @@ function given(command: Command, flags: readonly Flag[]): Record<string, unknown
     const name = options[0]?.attributeName() ?? ''
     if (command.getOptionValueSource(name) !== 'cli') continue
     const value: unknown = command.getOptionValue(name)
-    fields[field] = value instanceof Given ? value.value : value
+    const read = value instanceof Given ? value.value : value
+    if (field === BODY_FILE && isRecord(read)) Object.assign(fields, read)
+    else fields[field] = read
   }
   return fields
 }
@@ -53,7 +57,29 @@ function flagsOf(fault: FaultDescription, purpose: FlagPurpose): readonly Flag[]
         field === 'ramp' ? [rampOption(fault, schema, purpose)] : optionsOf(field, schema, { purpose, required: false })
       return { field, options: options.map((option) => option.helpGroup('Fields that every fault has:')) }
     })
-  return [...parameters, ...common]
+  return [...parameters, ...bodyFile(fault), ...common]
+}
+
+const BODY_FILE = 'body_file'
+
+/** A body that is in a file: it is read here, and sent as what it is. */
+function bodyFile(fault: FaultDescription): readonly Flag[] {
+  const parameters = parametersOf(fault)
+  if (parameters['body'] === undefined || parameters['body_base64'] === undefined) return []
+  const option = new FieldOption(`${flagName(BODY_FILE)} <file>`, 'The body, from a file; text or not.')
+  option.helpGroup(`Parameters of ${fault.type}:`)
+  return [{ field: BODY_FILE, options: [option.reads(readBodyFile)] }]
+}
+
+function readBodyFile(path: string): object {
+  try {
+    const bytes = readFileSync(path)
+    return isUtf8(bytes)
+      ? { body: bytes.toString(), body_base64: null }
+      : { body: null, body_base64: bytes.toString('base64') }
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 export function parametersOf({ schema }: FaultDescription): Readonly<Record<string, ParamsJsonSchema>> {

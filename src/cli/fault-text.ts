@@ -41,9 +41,12 @@ export function faultText(fault: Fault): string {
     direction === undefined ? type : `${type} (${direction})`,
     parametersText(fault),
     probability === 1 ? '' : `for ${showQuantity('0…1', probability)} of ${per}s`,
-    ...['match', 'schedule', 'limits'].map((field) =>
+    fault['part'] === 'body' ? 'on bodies' : '',
+    ...['match', 'exclude', 'count', 'schedule', 'limits'].map((field) =>
       isRecord(fault[field]) ? `${field} ${showField(schemas[field] ?? {}, fault[field])}` : '',
     ),
+    fault['sticky_by'] === undefined ? '' : `sticky by ${fieldText(fault['sticky_by'])}`,
+    Array.isArray(fault['outcomes']) ? `${fault['outcomes'].length} outcomes` : '',
     isRecord(fault['ramp']) ? `ramp ${rampText(type, fault['ramp'])}` : '',
   ].filter((part) => part !== '')
   return `${parts.join(', ')}${endText(fault)}`

@@ -16,7 +16,7 @@ export function addFaultUpdateCommand(fault: Command, context: CliContext): void
     .summary('change a fault of a proxy')
     .description(
       'Changes what is given of a fault; everything else stays as it is. The flags are those with which a fault of its type is added, save --name; ' +
-        '"none" takes away --ttl, --match, --schedule, --ramp and --limits.',
+        '"none" takes away --ttl, --match, --exclude, --count, --sticky-by, --outcomes, --schedule, --ramp and --limits.',
     )
     .argument('<proxy>', 'name of the proxy')
     .argument('<fault>', 'name of the fault; the flags come after it')

@@ -7,6 +7,8 @@ export interface FieldShape {
   /** Takes any text. */
   readonly text: boolean
   readonly boolean: boolean
+  /** Takes `null`; an empty text stands for it. */
+  readonly none: boolean
   /** The words it takes, if it takes some. */
   readonly words: readonly string[]
   /** Of an object: its fields by name. */
@@ -21,10 +23,12 @@ export function shapeOf(schema: ParamsJsonSchema): FieldShape {
   const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter(isSchema)
   const shapes = alternatives.map((each) => shapeOf(each))
   const words = wordsOf(schema)
+  const types: ReadonlySet<unknown> = new Set([schema.type].flat())
   return {
-    number: schema.type === 'number' || schema.type === 'integer' || shapes.some(({ number }) => number),
-    text: (schema.type === 'string' && words.length === 0) || shapes.some(({ text }) => text),
-    boolean: schema.type === 'boolean' || shapes.some(({ boolean }) => boolean),
+    number: types.has('number') || types.has('integer') || shapes.some(({ number }) => number),
+    text: (types.has('string') && words.length === 0) || shapes.some(({ text }) => text),
+    boolean: types.has('boolean') || shapes.some(({ boolean }) => boolean),
+    none: types.has('null') || shapes.some(({ none }) => none),
     words: [...new Set([...words, ...shapes.flatMap((shape) => shape.words)])],
     fields: Object.fromEntries([
       ...Object.entries(schema.properties ?? {}).flatMap(([name, each]) => {

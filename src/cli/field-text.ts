@@ -15,7 +15,11 @@ export function readField(schema: ParamsJsonSchema, typed: string): unknown {
   const shape = shapeOf(schema)
   const text = typed.trim()
   if (/^[{[]/.test(text) && (isObject(shape) || shape.items !== undefined)) return readJson(text)
-  if (isSimpleList(shape)) return text.split(',').map((item) => readField(shape.items ?? {}, item))
+  if (isSimpleList(shape)) {
+    const items = text.split(',').map((item) => readField(shape.items ?? {}, item))
+    // Where one would do without a list, it does.
+    return items.length === 1 && shape.text ? items[0] : items
+  }
   if (isObject(shape) && (text.includes('=') || !isScalar(shape))) return readPairs(shape, text)
   if (shape.items !== undefined) throw new InvalidArgumentError('expected a list as JSON, such as [[0, 1], [2, 3]].')
   return readScalar(shape, text)
@@ -25,7 +29,8 @@ function isScalar({ number, text, boolean, words }: FieldShape): boolean {
   return number || text || boolean || words.length > 0
 }
 
-function readScalar({ number, text: free, boolean, words }: FieldShape, text: string): unknown {
+function readScalar({ number, text: free, boolean, words, none }: FieldShape, text: string): unknown {
+  if (none && text === '') return null
   if (number && PLAIN_NUMBER.test(text)) return Number(text)
   if (boolean && (text === 'true' || text === 'false')) return text === 'true'
   if (free || words.includes(text)) return text
@@ -53,7 +58,7 @@ function readPairs(shape: FieldShape, text: string): unknown {
   let key = ''
   for (const item of text.split(',')) {
     const equals = item.indexOf('=')
-    if (equals >= 0) key = item.slice(0, equals).trim().replaceAll('-', '_')
+    if (equals >= 0) key = item.slice(0, equals).trim()
     // What has no key of its own is one more of the list before it: client=10.0.0.0/8,127.0.0.1
     if (key === '') throw new InvalidArgumentError(`expected ${pairsPattern(shape)}.`)
     put(object, shape, key, key, item.slice(equals + 1), equals < 0)
@@ -79,7 +84,7 @@ function put(
     put(inner, field, key, rest, text, continued)
   } else if (isSimpleList(field)) {
     const more = readField(schema, text)
-    object[name] = Array.isArray(before) && Array.isArray(more) ? [...before, ...more] : more
+    object[name] = before === undefined ? more : [before, more].flat()
   } else if (continued) {
     throw new InvalidArgumentError(`${key} takes one value: expected KEY=VALUE in front of "${text.trim()}".`)
   } else if (before !== undefined) {
@@ -95,7 +100,8 @@ function step(shape: FieldShape, key: string, path: string): { name: string; sch
   // Names that anybody chooses may have dots: p99.9.
   if (shape.values !== undefined) return { name: path, schema: shape.values, rest: '' }
   const dot = path.indexOf('.')
-  const name = dot < 0 ? path : path.slice(0, dot)
+  // Fields are written with underscores or dashes; names that anybody chooses (of headers) keep theirs.
+  const name = (dot < 0 ? path : path.slice(0, dot)).replaceAll('-', '_')
   const schema = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined
   const rest = dot < 0 ? '' : path.slice(dot + 1)
   const inParts = schema !== undefined && (rest === '' || isObject(shapeOf(schema)))
@@ -148,6 +154,7 @@ function pairsOf(object: Readonly<Record<string, unknown>>, prefix = ''): readon
   const pairs = Object.entries(object).map(([name, value]) => {
     if (isPlain(value)) return [`${prefix}${name}=${String(value)}`]
     if (Array.isArray(value)) return value.every(isPlain) ? [`${prefix}${name}=${value.join(',')}`] : undefined
+    if (value === null) return undefined
     return isRecord(value) ? pairsOf(value, `${prefix}${name}.`) : []
   })
   return pairs.includes(undefined) ? undefined : pairs.flatMap((each) => each ?? [])

@@ -3,9 +3,8 @@ import { segment } from './admin-client.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { faultPath } from './fault-path.ts'
-import { type Fault, faultsShape } from './fault-shapes.ts'
 import { hint, paint, printable } from './format.ts'
+import { type ListedProxy, listedProxyShape, protocolText } from './proxy-shapes.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 import type { Proxy, Toxic } from './toxiproxy-shapes.ts'
 
@@ -15,7 +14,7 @@ export function addInspectCommand(program: Command, context: CliContext): void {
     .aliases(['i', 'ins'])
     .summary('show the toxics of one proxy')
     .description(
-      'Shows one line for each toxic of a proxy, with its attributes in order of their names. Faults that are no toxics are shown by the command "fault list".',
+      'Shows one line for each toxic of a proxy, with its attributes in order of their names; on a terminal its addresses and protocol first. Faults that are no toxics are shown by the command "fault list".',
     )
     .argument('<name>', 'name of the proxy')
     .addHelpText('after', '\nExamples:\n  $ foulweather inspect redis\n  $ foulweather inspect redis --json')
@@ -23,10 +22,9 @@ export function addInspectCommand(program: Command, context: CliContext): void {
       const client = connect(command, context)
       const doing = `Failed to retrieve proxy ${name}`
       const { text, data } = await explained(doing, client.json('GET', `/proxies/${segment(name)}`, proxyShape))
-      const all = await explained(doing, client.json('GET', faultPath(name), faultsShape))
-      const others = all.data.faults.filter(({ toxic }) => toxic === false)
+      const whole = await explained(doing, client.json('GET', `/v1/proxies/${segment(name)}`, listedProxyShape))
       printAnswer(command, context, text, () => {
-        if (context.terminal) printForTerminal(context, data, others)
+        if (context.terminal) printForTerminal(context, data, whole.data)
         else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
       })
     })
@@ -40,12 +38,10 @@ export function toxicLine({ name, type, stream, toxicity, attributes }: Toxic): 
   return `${name}\ttype=${type}\tstream=${stream}\ttoxicity=${toxicity.toFixed(2)}\tattributes=[${pairs.join('')}\t]`
 }
 
-function printForTerminal(
-  context: CliContext,
-  { name, listen, upstream, toxics }: Proxy,
-  others: readonly Fault[],
-): void {
-  context.out(`${paint(context, 'bold', name)}  listen ${listen}  upstream ${upstream}\n\n`)
+function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy, whole: ListedProxy): void {
+  const others = whole.faults.filter(({ toxic }) => toxic === false)
+  const protocol = protocolText(whole)
+  context.out(`${paint(context, 'bold', name)}  listen ${listen}  upstream ${upstream}  protocol ${protocol}\n\n`)
   if (toxics.length === 0) {
     context.out('Proxy has no toxics enabled.\n')
     if (others.length === 0)

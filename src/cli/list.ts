@@ -4,7 +4,7 @@ import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, printTable } from './format.ts'
 import type { Column } from './format.ts'
-import { type ListedProxy, listedProxiesShape } from './proxy-shapes.ts'
+import { type ListedProxy, listedProxiesShape, protocolText } from './proxy-shapes.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
 export function addListCommand(program: Command, context: CliContext): void {
@@ -13,7 +13,7 @@ export function addListCommand(program: Command, context: CliContext): void {
     .aliases(['l', 'li', 'ls'])
     .summary('list the proxies')
     .description(
-      'Lists the proxies in order of their names: name, listen address, upstream, enabled or disabled, number of faults. ' +
+      'Lists the proxies in order of their names: name, listen address, upstream, enabled or disabled, number of faults, protocol. ' +
         'Tab-separated where stdout is not a terminal.',
     )
     .addHelpText('after', '\nExamples:\n  $ foulweather list\n  $ foulweather list --json --host http://10.0.0.5:8474')
@@ -48,5 +48,7 @@ function columns(terminal: boolean): readonly Column<ListedProxy>[] {
       text: ({ faults }) => (faults.length === 0 && terminal ? 'None' : String(faults.length)),
       colour: ({ faults }) => (faults.length === 0 ? undefined : 'yellow'),
     },
+    // Last, because scripts count columns.
+    { title: 'Protocol', text: protocolText },
   ]
 }

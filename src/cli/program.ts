@@ -3,6 +3,7 @@ import { FoulweatherError } from '../core/errors.ts'
 import { NAME, VERSION } from '../version.ts'
 import { addGlobalOptions } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
+import { addCaCommand } from './ca.ts'
 import { addCreateCommand } from './create.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addDecisionsCommand } from './decisions.ts'
@@ -16,6 +17,7 @@ import { addResetCommand } from './reset.ts'
 import { addServeCommand } from './serve.ts'
 import { addSessionsCommand } from './sessions.ts'
 import { addStatusCommand } from './status.ts'
+import { addTailCommand } from './tail.ts'
 import { addToggleCommand } from './toggle.ts'
 import { addToxicCommand } from './toxic.ts'
 
@@ -60,7 +62,9 @@ const COMMANDS = [
   addResetCommand,
   addSessionsCommand,
   addDecisionsCommand,
+  addTailCommand,
   addFaultTypesCommand,
+  addCaCommand,
   addCompletionCommand,
 ]
 

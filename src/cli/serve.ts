@@ -1,10 +1,13 @@
-import { Option, type Command } from 'commander'
+import { resolve } from 'node:path'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { LogLevel } from '../observe/log-level.ts'
 import { allowedHosts, DEFAULT_ADMIN_PORT, globalOptions, tokenOf } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
+import { defaultAuthorityDirectory } from '../control/authority.ts'
 import { defined } from '../core/defined.ts'
 import {
   collect,
+  readCount,
   readDecisionCount,
   readDuration,
   readHostPort,
@@ -31,6 +34,10 @@ interface ServeOptions {
   readonly softenResets?: boolean
   readonly replay?: string
   readonly decisions?: number
+  readonly exchanges?: number
+  readonly showQueries?: boolean
+  readonly files?: string
+  readonly ca?: string
 }
 
 const DEFAULT_ADMIN: HostPort = { host: '127.0.0.1', port: DEFAULT_ADMIN_PORT }
@@ -94,6 +101,20 @@ export function addServeCommand(program: Command, context: CliContext): void {
       'how many decisions can be looked back on, 100000 at most (default: 10000)',
       readDecisionCount,
     )
+    .option(
+      '--exchanges <number>',
+      `how many exchanges of HTTP can be looked back on, ${MOST_EXCHANGES} at most (default: 1000)`,
+      readExchangeCount,
+    )
+    .option('--show-queries', 'show the values of their queries as they came (default: the names alone)')
+    .option(
+      '--ca <dir>',
+      'directory of the local authority that signs certificates made on the fly (default: foulweather/ca in $XDG_CONFIG_HOME or ~/.config)',
+    )
+    .option(
+      '--files <dir>',
+      'directory below which calls of the admin API may name files: certificates, keys, bodies (default: they may name none)',
+    )
     .addHelpText('after', NOTES)
     .action(async (options: ServeOptions, command: Command) => {
       refuseClientOptions(command)
@@ -102,6 +123,15 @@ export function addServeCommand(program: Command, context: CliContext): void {
       const replay = options.replay === undefined ? undefined : await readReplayFile(options.replay)
       await runServer(defined({ ...runOptions(options, command, context), replay }), context)
     })
+}
+
+/** Each may hold 2 KB of text of a client. */
+const MOST_EXCHANGES = 10_000
+
+function readExchangeCount(text: string): number {
+  const count = readCount(text)
+  if (count <= MOST_EXCHANGES) return count
+  throw new InvalidArgumentError(`expected a whole number of 0 to ${MOST_EXCHANGES}.`)
 }
 
 /** Options of the other commands, which call an admin API; passed over in silence they would open one at an address that was not meant. */
@@ -130,5 +160,9 @@ function runOptions(options: ServeOptions, command: Command, context: CliContext
     processBudget: processBuffer,
     softenResets: options.softenResets,
     decisionsKept: options.decisions,
+    exchangesKept: options.exchanges,
+    showQueries: options.showQueries,
+    filesDir: options.files,
+    authorityDir: resolve(options.ca ?? defaultAuthorityDirectory(context.env)),
   })
 }

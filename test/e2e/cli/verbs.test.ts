@@ -36,11 +36,11 @@ async function listed(name: string): Promise<readonly string[]> {
 test('a proxy is created, listed, toggled and deleted, and works meanwhile', async () => {
   const listen = await create('life')
   expect(listen).toMatch(/^127\.0\.0\.1:\d+$/)
-  expect(await listed('life')).toEqual(['life', listen, echo.address, 'enabled', '0'])
+  expect(await listed('life')).toEqual(['life', listen, echo.address, 'enabled', '0', 'tcp'])
   expect(await echoed(listen, 'hello')).toBe('hello')
 
   expect(await server.ok('toggle', 'life')).toBe('Proxy life is now disabled\n')
-  expect(await listed('life')).toEqual(['life', listen, echo.address, 'disabled', '0'])
+  expect(await listed('life')).toEqual(['life', listen, echo.address, 'disabled', '0', 'tcp'])
   await expect(dial(listen)).rejects.toThrow('ECONNREFUSED')
 
   expect(await server.ok('tog', 'life')).toBe('Proxy life is now enabled\n')
@@ -102,7 +102,7 @@ test('a toxic is added, inspected, updated and removed', async () => {
 test('a fault that is no toxic is counted in the list of proxies', async () => {
   const listen = await create('shut')
   await server.ok('fault', 'add', 'shut', 'refuse')
-  expect(await listed('shut')).toEqual(['shut', listen, echo.address, 'enabled', '1'])
+  expect(await listed('shut')).toEqual(['shut', listen, echo.address, 'enabled', '1', 'tcp'])
 })
 
 test('--json prints what the API answers', async () => {
@@ -118,7 +118,7 @@ test('--json prints what the API answers', async () => {
   expect(await server.ok('toxic', 'remove', 'json', '-n', 'noop_downstream', '--json')).toBe('')
   expect(await server.ok('delete', 'json', '--json')).toBe('')
   const created = await server.ok('create', 'json', '-l', '127.0.0.1:0', '-u', 'x:1', '--json')
-  expect(JSON.parse(created)).toEqual(await fromApi('/proxies/json'))
+  expect(JSON.parse(created)).toEqual(await fromApi('/v1/proxies/json'))
 })
 
 test('sessions are listed and reset', async () => {
@@ -202,7 +202,7 @@ test('what exists already, and a toxic type that does not, are named', async () 
   expect(await server.run('create', 'twice', '-l', '127.0.0.1:0', '-u', 'x:1')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'foulweather: Failed to create proxy: create: HTTP 409: proxy already exists\n',
+    stderr: 'foulweather: Failed to create proxy: HTTP 409: there is a proxy called "twice" already\n',
   })
   const { code, stderr } = await server.run('toxic', 'add', 'twice', '-t', 'latnecy')
   expect(code).toBe(1)
@@ -247,7 +247,7 @@ test('toggling leaves what somebody else has changed meanwhile', async () => {
   const { port } = between.address() as AddressInfo
   expect(await server.ok('toggle', 'shared', '--host', `127.0.0.1:${port}`)).toBe('Proxy shared is now disabled\n')
   between.close()
-  expect(await listed('shared')).toEqual(['shared', listen, '127.0.0.1:9', 'disabled', '0'])
+  expect(await listed('shared')).toEqual(['shared', listen, '127.0.0.1:9', 'disabled', '0', 'tcp'])
 })
 
 test('a file of proxies is put in force, and reset brings fair weather back', async () => {
@@ -268,7 +268,7 @@ test('a file of proxies is put in force, and reset brings fair weather back', as
   await server.ok('toxic', 'add', 'file-a', '-t', 'noop')
   await server.ok('fault', 'add', 'file-a', 'hang')
   const again = await file(JSON.stringify([{ ...entries[1], listen: (await listed('file-a'))[1] }]))
-  expect((await server.ok('populate', again)).trimEnd().split('\t').at(-1)).toBe('2')
+  expect((await server.ok('populate', again)).trimEnd().split('\t')[4]).toBe('2')
 
   const failure = async (content: string): Promise<unknown> => {
     const { code, stdout, stderr } = await server.run('populate', await file(content))
@@ -283,7 +283,7 @@ test('a file of proxies is put in force, and reset brings fair weather back', as
 
   await server.ok('toggle', 'file-b')
   expect(await server.ok('reset')).toBe('All proxies are enabled and have no faults\n')
-  expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0'])
-  expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0'])
+  expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0', 'tcp'])
+  expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0', 'tcp'])
   expect(await server.ok('reset', '--json')).toBe('')
 })

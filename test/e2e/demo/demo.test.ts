@@ -66,7 +66,7 @@ async function shell(command: string): Promise<string> {
 
 /** What curl says it took. */
 function seconds(output: string): number {
-  return Number(/^([\d.]+) s\n$/.exec(output)?.[1])
+  return Number(/^200 ([\d.]+) s\n$/.exec(output)?.[1])
 }
 
 describe('the demo', () => {
@@ -169,8 +169,25 @@ describe('the demo', () => {
     it('works, every line of it', { timeout: 120_000 }, async () => {
       const ask = suggested(/ask Postgres/)
       const load = suggested(/load a file/)
+      const askWeb = suggested(/ask the web site/)
       expect(await shell(ask)).toContain('1000')
-      expect(await shell(load)).toMatch(/^[\d.]+ s\n$/)
+      expect(await shell(load)).toMatch(/^200 [\d.]+ s\n$/)
+      expect(await shell(askWeb)).toBe('200 '.repeat(10))
+
+      await shell(suggested(/3 of 10 requests/))
+      let answers = ''
+      for (let times = 0; times < 10; times++) answers += await shell(askWeb)
+      // Of 100 draws with 0.3, fewer than 5 or more than 65 come less than once in ten thousand million times.
+      const failed = answers.split(' ').filter((status) => status === '503').length
+      expect(failed).toBeGreaterThanOrEqual(5)
+      expect(failed).toBeLessThanOrEqual(65)
+      const { exchanges } = JSON.parse(await shell(suggested(/what was asked of the web site/))) as {
+        exchanges: object[]
+      }
+      expect(exchanges).toContainEqual(
+        expect.objectContaining({ proxy: 'web', status: 503, origin: 'injected', faults: ['http_error'] }),
+      )
+      await shell(suggested(/fair weather again/))
 
       await shell(suggested(/half a second late/))
       const took = Number(/(\d+) ms, connecting included/.exec(await shell(ask))?.[1])

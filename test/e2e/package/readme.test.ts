@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { BIG_FILE_BYTES } from '../../../demo/origin.ts'
 import { FAULTS } from '../../../src/faults/index.ts'
 import { Peer } from '../../support/cli-peers.ts'
 import { Foulweather } from '../../support/foulweather.ts'
@@ -37,7 +36,8 @@ const shop = (listen: string, needy: boolean) => `
 
 describe('the README', () => {
   it('links to pages that exist', () => {
-    for (const page of ['CHANGELOG.md', 'CONTRIBUTING.md', 'docs/from-toxiproxy.md']) expect(readme).toContain(page)
+    for (const page of ['CHANGELOG.md', 'CONTRIBUTING.md', 'docs/from-toxiproxy.md', 'docs/http.md', 'docs/tls.md'])
+      expect(readme).toContain(page)
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target]) => target!)
     expect(links.filter((target) => !existsSync(join(ROOT, target)))).toEqual([])
   })
@@ -49,14 +49,14 @@ describe('the README', () => {
 
   it.skipIf(curl.missing)(`makes its first fault with curl${curl.note}`, async () => {
     await using foulweather = await Foulweather.start()
-    await foulweather.call('POST', '/proxies', { name: 'web', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' })
+    const web = { name: 'web', listen: '127.0.0.1:0', upstream: 'http://127.0.0.1:1' }
+    await foulweather.call('POST', '/v1/proxies', web)
     const [add, ...others] = codeLines.filter((line) => line.startsWith('curl ') && line.includes('/proxies/web/'))
     expect(others).toEqual([])
     await documented(add!, { 'http://127.0.0.1:8474': foulweather.url })
-    expect(await foulweather.call('GET', '/proxies/web/toxics')).toMatchObject([
-      { type: 'bandwidth', attributes: { rate: 20 } },
-    ])
-    expect(readme).toContain(`${BIG_FILE_BYTES / 20_000} seconds`)
+    expect(await foulweather.call('GET', '/v1/proxies/web/faults')).toMatchObject({
+      faults: [{ type: 'http_error', status: 503, probability: 0.3 }],
+    })
   })
 
   it(
@@ -67,17 +67,31 @@ describe('the README', () => {
       const commands = codeLines.filter((line) => line.startsWith('npx foulweather '))
       const [serve, ...others] = commands
       expect(serve).toBe('npx foulweather serve')
-      expect(others.map((command) => command.split(' ')[2])).toEqual(['create', 'fault', 'fault'])
+      expect(others.map((command) => command.split(' ')[2])).toEqual([
+        'create',
+        'fault',
+        'create',
+        'fault',
+        'tail',
+        'fault',
+      ])
 
       await using server = await built.start(`${serve} --admin 127.0.0.1:0`)
-      const port = await freePort()
+      const [port, apiPort] = [await freePort(), await freePort()]
       for (const command of others) {
         const here = {
           'npx foulweather': `npx foulweather --host ${server.admin}`,
           '127.0.0.1:15432': `127.0.0.1:${port}`,
+          '127.0.0.1:15480': `127.0.0.1:${apiPort}`,
+          // It would go on until somebody interrupts it.
+          'tail api': 'tail api --no-follow',
         }
         await documented(command, here, built.place)
       }
+      expect(await (await fetch(`http://${server.admin}/v1/proxies/api`)).json()).toMatchObject({
+        protocol: 'http',
+        faults: [{ type: 'http_error', status: 503, probability: 0.3, match: { path: ['/orders/*'] } }],
+      })
       expect(await (await fetch(`http://${server.admin}/proxies/pg`)).json()).toMatchObject({
         listen: `127.0.0.1:${port}`,
         upstream: '127.0.0.1:5432',

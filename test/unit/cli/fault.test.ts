@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { flagWords } from '../../../src/cli/fault-example.ts'
 import { parametersOf } from '../../../src/cli/fault-flags.ts'
 import { describeFault, FAULTS, parseParams } from '../../../src/faults/index.ts'
 import { type Ran, runHere } from '../../support/cli-context.ts'
 import { echoed, Peer } from '../../support/cli-peers.ts'
 import { Foulweather } from '../../support/foulweather.ts'
+import { testCertificates } from '../../support/test-certificates.ts'
 
 let server: Foulweather
 beforeAll(async () => {
@@ -15,9 +19,9 @@ afterAll(() => server?.[Symbol.asyncDispose]())
 let proxies = 0
 
 /** The name of a proxy that nothing else uses. */
-async function proxy(upstream = '127.0.0.1:1'): Promise<string> {
+async function proxy(upstream = '127.0.0.1:1', ...options: readonly string[]): Promise<string> {
   const name = `proxy-${++proxies}`
-  expect(await run('create', name, '-l', '127.0.0.1:0', '-u', upstream)).toMatchObject({ code: 0 })
+  expect(await run('create', name, '-l', '127.0.0.1:0', '-u', upstream, ...options)).toMatchObject({ code: 0 })
   return name
 }
 
@@ -197,13 +201,24 @@ test('help behind a type shows its flags, with or without a proxy', async () => 
     expect(stdout).toMatch(new RegExp(`^ {2}${type} +${summary.slice(0, 20)}`, 'm'))
 })
 
+async function ownCertificate(): Promise<readonly string[]> {
+  const { one } = await testCertificates()
+  const directory = await mkdtemp(join(tmpdir(), 'fault-test-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
+  await Promise.all([writeFile(cert, one.cert), writeFile(key, one.key)])
+  return ['--tls-cert', cert, '--tls-key', key]
+}
+
 const GLOBAL = ['host', 'token', 'json', 'help', 'version']
 
 test.each(FAULTS.map((definition) => [definition.type, definition] as const))(
   'the example of %s can be typed as flags, and the server has it in force as it is',
   async (type, definition) => {
     for (const name of Object.keys(parametersOf(describeFault(definition)))) expect(GLOBAL).not.toContain(name)
-    const { code, stdout } = await run('fault', 'add', await proxy(), type, ...flagWords(definition.example), '--json')
+    const tls = definition.endsTls === true ? await ownCertificate() : []
+    const name = await proxy(undefined, '--protocol', 'http', ...tls)
+    const { code, stdout } = await run('fault', 'add', name, type, ...flagWords(definition.example), '--json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject(JSON.parse(JSON.stringify(parseParams(type, definition.example))))
   },

@@ -44,7 +44,7 @@ test.each([
   ['csv', 'p50=20ms', { p50: '20ms' }],
   ['csv', '20ms,5\n40ms,1', '20ms,5\n40ms,1'],
   ['clients', '10.0.0.0/8,::1', ['10.0.0.0/8', '::1']],
-  ['match', 'client=10.0.0.0/8,session.every=3', { client: ['10.0.0.0/8'], session: { every: 3 } }],
+  ['match', 'client=10.0.0.0/8,session.every=3', { client: '10.0.0.0/8', session: { every: 3 } }],
   ['match', 'client=10.0.0.0/8,::1,session.first=2', { client: ['10.0.0.0/8', '::1'], session: { first: 2 } }],
   ['match', 'client=10.0.0.0/8,client=::1', { client: ['10.0.0.0/8', '::1'] }],
   ['match', 'session.first=2, session.every=3', { session: { first: 2, every: 3 } }],
