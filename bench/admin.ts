@@ -9,12 +9,14 @@ export interface Toxic {
   readonly attributes?: Readonly<Record<string, number>>
 }
 
+type FaultValue = string | number | { readonly [key: string]: FaultValue } | undefined
+
 /** A fault as Foulweather's own API takes it: parameters beside the common fields. Durations in ms or as text, rates in bytes/s or as text. */
 export interface NativeFault {
   readonly name: string
   readonly type: string
   readonly direction?: 'upstream' | 'downstream' | 'both'
-  readonly [parameter: string]: string | number | Readonly<Record<string, number>> | undefined
+  readonly [parameter: string]: FaultValue
 }
 
 interface Created {
@@ -51,9 +53,12 @@ export class AdminClient {
 
   /** Makes a proxy on an ephemeral port of 127.0.0.1 and answers the port. */
   async createProxy(name: string, upstream: number): Promise<number> {
-    const body = { name, listen: '127.0.0.1:0', upstream: `127.0.0.1:${upstream}` }
-    const { listen } = JSON.parse(await this.#call('POST', '/proxies', body)) as Created
-    return Number(listen.slice(listen.lastIndexOf(':') + 1))
+    return this.#create('/proxies', name, upstream)
+  }
+
+  /** Foulweather only: the same, with a proxy that understands HTTP. */
+  async createHttpProxy(name: string, upstream: number): Promise<number> {
+    return this.#create('/v1/proxies', name, upstream, { protocol: 'http' })
   }
 
   addToxic(proxy: string, toxic: Toxic): Promise<string> {
@@ -94,6 +99,12 @@ export class AdminClient {
 
   reset(): Promise<string> {
     return this.#call('POST', '/reset')
+  }
+
+  async #create(path: string, name: string, upstream: number, options: object = {}): Promise<number> {
+    const body = { name, listen: '127.0.0.1:0', upstream: `127.0.0.1:${upstream}`, ...options }
+    const { listen } = JSON.parse(await this.#call('POST', path, body)) as Created
+    return Number(listen.slice(listen.lastIndexOf(':') + 1))
   }
 
   async #call(method: string, path: string, body?: object): Promise<string> {

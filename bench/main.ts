@@ -37,7 +37,7 @@ interface Listed {
 }
 
 function lines(title: string, all: readonly Listed[]): string {
-  return `${title}:\n${all.map(({ name, summary }) => `  ${name.padEnd(18)}${summary}`).join('\n')}`
+  return `${title}:\n${all.map(({ name, summary }) => `  ${name.padEnd(28)}${summary}`).join('\n')}`
 }
 
 function list(options: Options): void {

@@ -46,24 +46,24 @@ function targetTable(targets: readonly TargetOutcome[]): string {
   return `## Targets\n\n${table(['figure', 'target', 'measured', ''], rows)}`
 }
 
-function caseSection({ name, summary, metrics }: Case, { samples, notes }: Results): string {
+function caseSection({ name, summary, metrics, yardstick }: Case, { samples, notes }: Results): string {
   const own = samples.filter((sample) => sample.case === name)
   const remarks = notes.filter((note) => note.startsWith(`${name}: `)).map((note) => `- ${note.slice(name.length + 2)}`)
   if (own.length === 0 && remarks.length === 0) return ''
   const parts = [`## ${name}`, summary]
-  if (own.length > 0) parts.push(caseTable(metrics, own))
+  if (own.length > 0) parts.push(caseTable(metrics, own, yardstick))
   if (remarks.length > 0) parts.push(remarks.join('\n'))
   return parts.join('\n\n')
 }
 
-function caseTable(metrics: readonly Metric[], samples: readonly Sample[]): string {
+function caseTable(metrics: readonly Metric[], samples: readonly Sample[], yardstick = YARDSTICK): string {
   const variants = byVariant(samples)
-  const measurable = samples.some(({ rival }) => rival === YARDSTICK)
+  const measurable = samples.some(({ rival }) => rival === yardstick)
   const compared = metrics.filter((metric) => measurable && metric.compared === true)
   const head = [
     'variant',
     'rival',
-    ...compared.map(({ label }) => `${label} ÷ ${YARDSTICK}`),
+    ...compared.map(({ label }) => `${label} ÷ ${yardstick}`),
     ...metrics.map(({ label }) => label),
   ]
   const rows: string[][] = []
@@ -73,7 +73,7 @@ function caseTable(metrics: readonly Metric[], samples: readonly Sample[]): stri
         const summary = summaryOf(own, rival, metric.key)
         return metric.verdict === true ? verdict(summary) : cell(summary, metric.digits)
       })
-      const ratios = compared.map(({ key }) => cell(ratioOf(own, rival, key), 2))
+      const ratios = compared.map(({ key }) => cell(ratioOf(own, rival, key, yardstick), 2))
       rows.push([variant, rival, ...ratios, ...figures])
     }
   }

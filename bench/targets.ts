@@ -1,14 +1,18 @@
 import type { Sample } from './cases/case.ts'
-import { SUBJECT } from './rivals/rival.ts'
-import { byVariant, ratioOf, summaryOf } from './samples.ts'
+import { HTTP_SUBJECT, HTTP_SUBJECT_UNMATCHED, SUBJECT } from './rivals/rival.ts'
+import { byVariant, HTTP_YARDSTICK, ratioOf, summaryOf, YARDSTICK } from './samples.ts'
 
 /** What Foulweather aims at. A target judges the worst variant of its case; missing one fails nothing. */
 export interface Target {
   readonly figure: string
   readonly case: string
   readonly metric: string
-  /** Judge the ratio to HAProxy, or the value itself (its absolute: errors have signs). */
+  /** Judge the ratio to another rival, or the value itself (its absolute: errors have signs). */
   readonly as: 'ratio' | 'value'
+  /** Whose figure. Default: Foulweather as a relay of bytes. */
+  readonly rival?: string
+  /** What a ratio is to. Default: HAProxy in tcp mode. */
+  readonly yardstick?: string
   readonly unit: string
   readonly limit: number
   readonly better: 'lower' | 'higher'
@@ -34,6 +38,30 @@ const atMost = (limit: number, unit: string, judged: Omit<Target, 'limit' | 'uni
 export const TARGETS: readonly Target[] = [
   atMost(1, '×', { figure: 'bulk: CPU per GB against HAProxy', case: 'bulk', metric: 'cpu', as: 'ratio' }),
   atMost(1.4, '×', { figure: 'Redis GET: CPU per request against HAProxy', case: 'redis', metric: 'cpu', as: 'ratio' }),
+  atMost(1.2, '×', {
+    figure: 'HTTP, 100 bytes: CPU per request against HAProxy in http mode',
+    case: 'http-small',
+    metric: 'cpu',
+    as: 'ratio',
+    rival: HTTP_SUBJECT,
+    yardstick: HTTP_YARDSTICK,
+  }),
+  atMost(1.05, '×', {
+    figure: 'HTTP, 64 KiB: CPU per request against HAProxy in http mode',
+    case: 'http-64k',
+    metric: 'cpu',
+    as: 'ratio',
+    rival: HTTP_SUBJECT,
+    yardstick: HTTP_YARDSTICK,
+  }),
+  atMost(1.25, '×', {
+    figure: 'HTTP, 100 bytes: CPU per request with ten faults whose match fails against none',
+    case: 'http-small',
+    metric: 'cpu',
+    as: 'ratio',
+    rival: HTTP_SUBJECT_UNMATCHED,
+    yardstick: HTTP_SUBJECT,
+  }),
   {
     figure: 'connections per second against HAProxy',
     case: 'connections',
@@ -66,7 +94,8 @@ export function judge(target: Target, samples: readonly Sample[]): TargetOutcome
   const about = { figure: target.figure, target: `${sign} ${target.limit} ${target.unit}`, unit: target.unit }
   const variants = byVariant(samples.filter((sample) => sample.case === target.case))
   const medians = [...variants.values()].flatMap((own) => {
-    const summary = (target.as === 'ratio' ? ratioOf : summaryOf)(own, SUBJECT, target.metric)
+    const { rival = SUBJECT, metric, yardstick = YARDSTICK } = target
+    const summary = target.as === 'ratio' ? ratioOf(own, rival, metric, yardstick) : summaryOf(own, rival, metric)
     return summary === undefined ? [] : [Math.abs(summary.median)]
   })
   if (medians.length === 0) return { ...about, measured: null, met: null }

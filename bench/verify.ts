@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
-import { checkedBytes, readChecked, writeChecked } from '../test/support/checked-stream.ts'
+import { readChecked, writeChecked } from '../test/support/checked-stream.ts'
 import type { Rival } from './rivals/rival.ts'
+import { verifyHttp } from './verify-http.ts'
 
 /** What a rival was found to be before it is measured. */
 export interface Verification {
@@ -21,13 +21,13 @@ const SEED = 7
 const TRAILER = '!'
 const DEADLINE_MS = 15_000
 
-/** Sends a checked stream both ways through a rival, at once, and looks whether half-closing passes. */
+/** Sends a checked stream both ways through a rival, at once, and looks whether half-closing passes; one that understands HTTP gets requests. */
 export async function verify(rival: Rival): Promise<Verification> {
   const located = await rival.locate()
   if (!located.found) return { rival: rival.name, version: '', state: 'not found', reason: located.reason }
   const about = { rival: rival.name, version: located.version }
   try {
-    const found = await (rival.protocol === 'http' ? checkHttp(rival) : checkStream(rival))
+    const found = await (rival.protocol === 'http' ? verifyHttp(rival) : checkStream(rival))
     return { ...about, state: 'verified', ...found }
   } catch (error) {
     return { ...about, state: 'failed', reason: oneLine(error) }
@@ -70,18 +70,6 @@ async function restOf(socket: NodeJS.ReadableStream): Promise<string> {
   socket.on('data', (bytes: Buffer) => (rest += bytes.toString('latin1')))
   await once(socket, 'end')
   return rest
-}
-
-async function checkHttp(rival: Rival): Promise<object> {
-  const server = createHttpServer((request, response) => void request.pipe(response))
-  await using upstream = await listening(server)
-  await using running = await rival.start(upstream.port)
-  const body = checkedBytes(SEED, 0, BYTES)
-  const signal = AbortSignal.timeout(DEADLINE_MS)
-  const response = await fetch(`http://127.0.0.1:${running.port}/`, { method: 'POST', body, signal })
-  const answer = Buffer.from(await response.arrayBuffer())
-  if (!answer.equals(body)) throw new Error(`${response.status}: the body that came back is not the one that was sent`)
-  return {}
 }
 
 async function listening(server: Server): Promise<AsyncDisposable & { readonly port: number }> {

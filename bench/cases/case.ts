@@ -6,7 +6,7 @@ export interface Metric {
   /** Column head, unit included. */
   readonly label: string
   readonly digits: number
-  /** Show it as a multiple of HAProxy's, too. */
+  /** Show it as a multiple of the yardstick's, too. */
   readonly compared?: boolean
   /** It is 1 (within tolerance) or 0 (not), and shown as `ok` or `NOT ok`. */
   readonly verdict?: boolean
@@ -20,6 +20,8 @@ export interface Case {
   /** One line for `--list` and above the table. */
   readonly summary: string
   readonly metrics: readonly Metric[]
+  /** The rival that the others are compared with. Default: HAProxy in tcp mode. */
+  readonly yardstick?: string
   /** Which rivals can take part. */
   takes(rival: Rival): boolean
   run(context: CaseContext): Promise<void>
@@ -53,4 +55,8 @@ export const relaysBytes = ({ protocol, bulkOnly }: Rival): boolean => protocol 
 /** Takes part where the figure is the proxy's own: there must be one. */
 export const isProxy = (rival: Rival): boolean => relaysBytes(rival) && rival.name !== 'direct'
 
-export const injectsFaults = (rival: Rival): boolean => rival.faults
+/** Takes toxics on the bytes that it relays. */
+export const injectsFaults = ({ faults, protocol }: Rival): boolean => faults && protocol === 'tcp'
+
+/** Reads requests and responses; `direct` stands beside as the ceiling. */
+export const readsHttp = ({ protocol, name }: Rival): boolean => protocol === 'http' || name === 'direct'

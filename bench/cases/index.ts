@@ -4,10 +4,15 @@ import { bulk } from './bulk.ts'
 import type { Case } from './case.ts'
 import { connections } from './connections.ts'
 import { control } from './control.ts'
+import { fidelityHttpError } from './fidelity/http-error.ts'
+import { fidelityHttpLatency } from './fidelity/http-latency.ts'
+import { fidelityHttpRate } from './fidelity/http-rate.ts'
 import { fidelityLatency } from './fidelity/latency.ts'
 import { fidelityLoss } from './fidelity/loss.ts'
 import { fidelityRate } from './fidelity/rate.ts'
 import { fidelityWindows } from './fidelity/stall-flap.ts'
+import { httpActive } from './http/active.ts'
+import { http64k, httpClose, httpSmall } from './http/cost.ts'
 import { http } from './http.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
@@ -20,6 +25,10 @@ export const CASES: readonly Case[] = [
   bulk,
   redis,
   http,
+  httpSmall,
+  http64k,
+  httpClose,
+  httpActive,
   connections,
   idle,
   slowReader,
@@ -32,4 +41,7 @@ export const CASES: readonly Case[] = [
   fidelityRate,
   fidelityWindows,
   fidelityLoss,
+  fidelityHttpLatency,
+  fidelityHttpError,
+  fidelityHttpRate,
 ]

@@ -6,6 +6,8 @@ import { takeTurns, type StartUpstream } from './rounds.ts'
 export interface Work {
   readonly units: number
   readonly seconds: number
+  /** Other figures of the same work, by the keys of their metrics. */
+  readonly beside?: Readonly<Record<string, number>>
 }
 
 export interface Throughput {
@@ -37,6 +39,6 @@ export async function measureThroughput(context: CaseContext, plan: Throughput):
       pid === undefined
         ? {}
         : { cpu: ((cpuSeconds(pid) - before) / work.units) * plan.cpuScale, memory: memoryBytes(pid) / 1e6 }
-    context.record({ variant: plan.variant, rival: rival.name, round, metrics: { ...own, rate } })
+    context.record({ variant: plan.variant, rival: rival.name, round, metrics: { ...own, rate, ...work.beside } })
   })
 }

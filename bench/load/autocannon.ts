@@ -1,8 +1,16 @@
-// node autocannon.ts PORT CONNECTIONS REQUESTS: GET on keep-alive connections. Prints {"requests":…,"seconds":…}.
+// node autocannon.ts PORT PATH CONNECTIONS REQUESTS keep-alive|close: GETs. Prints {"units":…,"bad":…,"seconds":…,"p50":…,"p99":…}: answers,
+// those of them that were not 2xx, and milliseconds.
 import autocannon from 'autocannon'
 
-const [port = 0, connections = 1, amount = 1] = process.argv.slice(2).map(Number)
+const [port, path = '/', connections, amount, connection = 'keep-alive'] = process.argv.slice(2)
 
-const result = await autocannon({ url: `http://127.0.0.1:${port}/`, connections, amount, timeout: 10 })
-if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} bad answers, ${result.errors} errors`)
-console.log(JSON.stringify({ requests: result['2xx'], seconds: result.duration }))
+const result = await autocannon({
+  url: `http://127.0.0.1:${port}${path}`,
+  connections: Number(connections),
+  amount: Number(amount),
+  timeout: 10,
+  headers: { connection },
+})
+if (result.errors > 0) throw new Error(`${result.errors} requests failed`)
+const { '2xx': good, non2xx: bad, duration: seconds, latency } = result
+console.log(JSON.stringify({ units: good + bad, bad, seconds, p50: latency.p50, p99: latency.p99 }))

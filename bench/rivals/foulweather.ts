@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { benchFile } from '../program.ts'
-import { SUBJECT, type Rival } from './rival.ts'
-import { startWithAdmin } from './start.ts'
+import { HTTP_SUBJECT, HTTP_SUBJECT_UNMATCHED, PROXY, SUBJECT, type Rival } from './rival.ts'
+import { startWithAdmin, type MakeProxy } from './start.ts'
+import { UNMATCHED_FAULTS } from './unmatched-faults.ts'
 
-function variant(summary: string, main: string): Rival {
+type About = Pick<Rival, 'name' | 'summary' | 'protocol'>
+
+function variant(main: string, about: About, make?: MakeProxy): Rival {
   const file = benchFile(main)
   return {
-    name: SUBJECT,
-    summary,
-    protocol: 'tcp',
+    ...about,
     faults: true,
     async locate() {
       if (!existsSync(file)) return { found: false, reason: `no ${file}` }
@@ -16,10 +17,39 @@ function variant(summary: string, main: string): Rival {
       return { found: true, version }
     },
     start: (upstream) =>
-      startWithAdmin(process.execPath, (port) => [file, 'serve', '--admin', `127.0.0.1:${port}`], upstream),
+      startWithAdmin(process.execPath, (port) => [file, 'serve', '--admin', `127.0.0.1:${port}`], upstream, {}, make),
   }
 }
 
-export const fromSource = variant('Foulweather from source', '../src/main.ts')
+/** What is measured of Foulweather: a relay of bytes, and a proxy that understands HTTP, without faults and with such as never match. */
+export interface Variants {
+  readonly relay: Rival
+  readonly http: Rival
+  readonly unmatched: Rival
+}
 
-export const fromDist = variant('Foulweather as built (npm run build)', '../dist/main.js')
+const variants = (main: string, from: string): Variants => ({
+  relay: variant(main, { name: SUBJECT, summary: `Foulweather ${from}`, protocol: 'tcp' }),
+  http: variant(
+    main,
+    { name: HTTP_SUBJECT, summary: `the same with protocol http, no fault; HTTP only`, protocol: 'http' },
+    (admin, upstream) => admin.createHttpProxy(PROXY, upstream),
+  ),
+  unmatched: variant(
+    main,
+    {
+      name: HTTP_SUBJECT_UNMATCHED,
+      summary: `the same with ${UNMATCHED_FAULTS.length} faults whose match fails; HTTP only`,
+      protocol: 'http',
+    },
+    async (admin, upstream) => {
+      const port = await admin.createHttpProxy(PROXY, upstream)
+      for (const fault of UNMATCHED_FAULTS) await admin.addFault(PROXY, fault)
+      return port
+    },
+  ),
+})
+
+export const fromSource = variants('../src/main.ts', 'from source')
+
+export const fromDist = variants('../dist/main.js', 'as built (npm run build)')

@@ -1,17 +1,18 @@
 import { relayLimit } from '../proc.ts'
+import { HTTP_YARDSTICK } from '../samples.ts'
 import type { Rival } from './rival.ts'
 import { locateBinary, startConfigured } from './start.ts'
 
 /** More than any case opens. `maxpipes` is for splicing, whose default would want more files than there may be. */
 const MOST_SESSIONS = 8000
 
-const configuration = (port: number, upstream: number, options: string): string => `
+const configuration = (port: number, upstream: number, mode: Rival['protocol'], options: string): string => `
 global
   nbthread 1
   maxconn ${Math.min(MOST_SESSIONS, relayLimit())}
   maxpipes 16
 defaults
-  mode tcp
+  mode ${mode}
   timeout connect 5s
   timeout client 5m
   timeout server 5m
@@ -21,25 +22,36 @@ listen bench
   server upstream 127.0.0.1:${upstream}
 `
 
-function rival(about: Pick<Rival, 'name' | 'summary' | 'bulkOnly'>, options: string): Rival {
+function rival(about: Pick<Rival, 'name' | 'summary' | 'protocol' | 'bulkOnly'>, options = ''): Rival {
   return {
     ...about,
-    protocol: 'tcp',
     faults: false,
     locate: () => locateBinary('haproxy', '-v', /version (\S+)/),
     start: (upstream) =>
       startConfigured(
-        (port) => configuration(port, upstream, options),
+        (port) => configuration(port, upstream, about.protocol, options),
         'haproxy',
         (file) => ['-db', '-f', file],
       ),
   }
 }
 
-export const haproxy = rival({ name: 'haproxy', summary: 'HAProxy in tcp mode, one thread' }, '')
+export const haproxy = rival({ name: 'haproxy', summary: 'HAProxy in tcp mode, one thread', protocol: 'tcp' })
+
+/** Keep-alive on both sides is its default. */
+export const haproxyHttp = rival({
+  name: HTTP_YARDSTICK,
+  summary: 'HAProxy in http mode, one thread; HTTP only',
+  protocol: 'http',
+})
 
 /** The kernel moves the bytes from socket to socket: no proxy that may have to look at them can do that. */
 export const haproxySplice = rival(
-  { name: 'haproxy-splice', summary: 'the same with splicing in the kernel; bulk only', bulkOnly: true },
+  {
+    name: 'haproxy-splice',
+    summary: 'HAProxy with splicing in the kernel; bulk only',
+    protocol: 'tcp',
+    bulkOnly: true,
+  },
   'option splice-request\n  option splice-response',
 )

@@ -10,11 +10,11 @@ export interface Rival {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
-  /** `tcp` relays bytes and takes part in every case; `http` understands HTTP only and takes part in that case alone. */
+  /** `tcp` relays bytes; `http` understands HTTP only and takes part in the cases that are about it. */
   readonly protocol: 'tcp' | 'http'
   /** It differs from another rival in how it moves bulk, and takes part in that case alone. */
   readonly bulkOnly?: boolean
-  /** It injects faults by Toxiproxy's admin API. */
+  /** It injects faults, by Toxiproxy's admin API where it relays bytes. */
   readonly faults: boolean
   locate(): Promise<Located>
   /** Starts it in front of 127.0.0.1:`upstream` and answers when it accepts connections. */
@@ -31,6 +31,10 @@ export interface RunningRival extends AsyncDisposable {
 
 /** The name of the rival whose figures the targets judge. */
 export const SUBJECT = 'foulweather'
+
+/** The same, where it understands HTTP: without a fault, and with those of bench/rivals/unmatched-faults.ts. */
+export const HTTP_SUBJECT = 'foulweather-http'
+export const HTTP_SUBJECT_UNMATCHED = 'foulweather-http-unmatched'
 
 /** The name of the one proxy that a rival with an admin API is started with. */
 export const PROXY = 'bench'

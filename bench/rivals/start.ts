@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AdminClient } from '../admin.ts'
@@ -38,24 +39,35 @@ export async function startNode(path: string, upstream: number): Promise<Running
   return { port, pid: program.pid, [Symbol.asyncDispose]: () => program.stop() }
 }
 
+/** Makes the proxy that is measured, and answers its port. */
+export type MakeProxy = (admin: AdminClient, upstream: number) => Promise<number>
+
 /** Starts a program that speaks Toxiproxy's admin API and makes one proxy there. */
 export async function startWithAdmin(
   command: string,
   args: (adminPort: number) => readonly string[],
   upstream: number,
   env: ProgramOptions['env'] = {},
+  make: MakeProxy = (admin) => admin.createProxy(PROXY, upstream),
 ): Promise<RunningRival> {
   const adminPort = await freePort()
   const program = new Program(command, args(adminPort), { output: 'discard', env })
   const admin = new AdminClient(adminPort)
   try {
     await program.until('answer of its admin API', async () => ((await admin.answers()) ? true : undefined), 20_000)
-    const port = await admin.createProxy(PROXY, upstream)
+    const port = await make(admin, upstream)
     return { port, pid: program.pid, admin, [Symbol.asyncDispose]: () => program.stop() }
   } catch (error) {
     await program.stop()
     throw error
   }
+}
+
+/** A package of npm that a program of ours uses. */
+export async function locatePackage(name: string): Promise<Located> {
+  const manifest = findPackageJSON(name, import.meta.url)
+  if (manifest === undefined) return { found: false, reason: `the package ${name} is not installed (npm ci)` }
+  return { found: true, version: (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version }
 }
 
 async function ready(program: Program, rival: RunningRival): Promise<RunningRival> {

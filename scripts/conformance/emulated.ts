@@ -12,7 +12,7 @@ const [rtts = [], percents = []] = process.argv.slice(2, 4).map((list) => list.s
 const [exchanges = 1, connections = 1] = process.argv.slice(4).map(Number)
 
 await using upstream = await loadServer('exchange-server.ts', REQUEST_BYTES, RESPONSE_BYTES)()
-await using running = await fromSource.start(upstream.port)
+await using running = await fromSource.relay.start(upstream.port)
 for (const rtt of rtts) {
   for (const percent of percents) {
     const faults = faultsFor({ rtt, percent })

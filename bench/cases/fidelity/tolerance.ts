@@ -26,6 +26,11 @@ export function judged({ requested, delivered, tolerance }: Requested): Readonly
 /** How many standard errors of sampling are allowed: by chance alone one figure in 370 is further off. */
 const STANDARD_ERRORS = 3
 
+/** How far the share of `count` independent draws may be from `probability` (both 0…1) by chance alone; at least that of half a draw. */
+export function shareError(probability: number, count: number): number {
+  return Math.max(STANDARD_ERRORS * Math.sqrt((probability * (1 - probability)) / count), 1 / (2 * count))
+}
+
 /**
  * How far the quantile `q` of `count` samples may be from that of their distribution by chance alone: the share of samples below it
  * varies by √(q(1-q)/count), and the quantile function says what that is in its unit. A long tail gets more room where it is thin.

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Toxic } from '../../../bench/admin.ts'
 import { errors } from '../../../bench/cases/latency.ts'
-import { parseWrk } from '../../../bench/cases/http.ts'
+import { judgeShare } from '../../../bench/cases/fidelity/http-error.ts'
+import { fewWhenQuick } from '../../../bench/cases/http/cost.ts'
+import { parseWrk } from '../../../bench/cases/http/requests.ts'
 import { randomToxic } from '../../../bench/cases/random-toxic.ts'
 import type { Sample } from '../../../bench/cases/case.ts'
+import { pipe } from '../../../bench/rivals/pipe.ts'
+import type { Rival } from '../../../bench/rivals/rival.ts'
 import { ratioOf, summaryOf } from '../../../bench/samples.ts'
 import { quantile } from '../../../bench/statistics.ts'
 import { judge, type Target } from '../../../bench/targets.ts'
@@ -35,6 +39,12 @@ describe('ratios', () => {
       sample('foulweather', 3, 4),
     ]
     expect(ratioOf(samples, 'foulweather', 'cpu')).toMatchObject({ median: 2, min: 2, max: 4, count: 3 })
+  })
+
+  test('are to another rival where one is named', () => {
+    const samples = [sample('a', 1, 3), sample('b', 1, 2), sample('haproxy', 1, 1)]
+    expect(ratioOf(samples, 'a', 'cpu', 'b')).toMatchObject({ median: 1.5 })
+    expect(ratioOf(samples, 'a', 'cpu')).toMatchObject({ median: 3 })
   })
 
   test('are absent where the yardstick was not measured in that round', () => {
@@ -70,6 +80,13 @@ describe('targets', () => {
     expect(judge(atLeast, samples)).toMatchObject({ measured: 0.5, met: true, target: '≥ 0.5 %' })
   })
 
+  test('the rivals that a target names are the ones that are judged', () => {
+    const samples = [sample('a', 1, 3), sample('b', 1, 2), sample('foulweather', 1, 9), sample('haproxy', 1, 1)]
+    const named: Target = { ...atMost, as: 'ratio', rival: 'a', yardstick: 'b' }
+    expect(judge(named, samples)).toMatchObject({ measured: 1.5, met: true })
+    expect(judge({ ...named, as: 'value' }, samples)).toMatchObject({ measured: 3, met: false })
+  })
+
   test('what was not measured is neither met nor missed', () => {
     expect(judge(atMost, [sample('pipe', 1, 1)])).toMatchObject({ measured: null, met: null })
   })
@@ -84,16 +101,34 @@ test('the error of a delay is told apart from the way without it', () => {
 })
 
 describe('wrk', () => {
-  const text = '  2 threads and 50 connections\n  171893 requests in 2.01s, 37.70MB read\nRequests/sec:  85518.90\n'
+  const text = `  1 threads and 50 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   551.72us  384.19us  13.95ms   95.99%
+    Req/Sec    85.50k     2.10k   90.00k    80.00%
+  Latency Distribution
+     50%  492.00us
+     75%    0.61ms
+     90%    0.80ms
+     99%    1.82ms
+  171893 requests in 2.01s, 37.70MB read
+Requests/sec:  85518.90
+`
 
-  test('its requests and seconds are read', () => {
-    expect(parseWrk(text)).toEqual({ units: 171_893, seconds: 2.01 })
+  test('its requests, seconds and times are read', () => {
+    const { p50, p99, seconds, ...counts } = parseWrk(text)
+    expect(counts).toEqual({ units: 171_893, bad: 0 })
+    expect(seconds).toBeCloseTo(2.01)
+    expect(p50).toBeCloseTo(0.492)
+    expect(p99).toBeCloseTo(1.82)
     expect(parseWrk(text.replace('2.01s', '980.5ms')).seconds).toBeCloseTo(0.9805)
+    expect(parseWrk(text.replace('1.82ms', '1.01s')).p99).toBeCloseTo(1010)
   })
 
-  test('its errors are errors', () => {
-    expect(() => parseWrk(`${text}  Non-2xx or 3xx responses: 7\n`)).toThrow('Non-2xx or 3xx responses: 7')
+  test('bad answers are counted, errors of sockets are errors', () => {
+    expect(parseWrk(`${text}  Non-2xx or 3xx responses: 7\n`).bad).toBe(7)
+    expect(() => parseWrk(`${text}  Socket errors: connect 0, read 3, write 0, timeout 0\n`)).toThrow('read 3')
     expect(() => parseWrk('unable to connect')).toThrow('unable to connect')
+    expect(() => parseWrk(text.replace('     99%', '     98%'))).toThrow('wrk answered')
   })
 })
 
@@ -107,4 +142,33 @@ test('random toxics replay with their seed, and none of them loses bytes', () =>
   expect(twoHundredToxics()).toEqual(toxics)
   const types = new Set(toxics.map(({ type }) => type))
   expect([...types].sort()).toEqual(['bandwidth', 'latency', 'noop', 'slicer', 'slow_close'])
+})
+
+describe('the share of an error', () => {
+  test('is judged by what chance may do to so many draws', () => {
+    // Three standard errors of 10 000 draws of 30 % are 1.37 %.
+    expect(judgeShare({ statuses: { 200: 6870, 503: 3130 } }, 30)).toMatchObject({ delivered: 31.3, ok: 1 })
+    expect(judgeShare({ statuses: { 200: 6860, 503: 3140 } }, 30)).toMatchObject({ requests: 10_000, ok: 0 })
+  })
+
+  test('has no room where chance has none', () => {
+    expect(judgeShare({ statuses: { 503: 1000 } }, 100)).toMatchObject({ delivered: 100, ok: 1 })
+    expect(judgeShare({ statuses: { 200: 1, 503: 999 } }, 100)).toMatchObject({ ok: 0 })
+  })
+
+  test('a status that nobody asked for is an error', () => {
+    expect(() => judgeShare({ statuses: { 200: 1, 502: 3, 503: 1 } }, 30)).toThrow('3 answers had status 502')
+  })
+})
+
+const named = (...names: readonly string[]): readonly Rival[] => names.map((name) => Object.assign({}, pipe, { name }))
+
+const chosen = (rivals: readonly Rival[], quick: boolean): readonly string[] =>
+  fewWhenQuick({ rivals, quick, note: () => {} }).map(({ name }) => name)
+
+test('a quick run has few rivals where many would take long, unless these were not wanted', () => {
+  const all = named('foulweather-http', 'haproxy-http', 'undici', 'direct')
+  expect(chosen(all, true)).toEqual(['foulweather-http', 'haproxy-http'])
+  expect(chosen(all, false)).toHaveLength(4)
+  expect(chosen(named('undici', 'direct'), true)).toEqual(['undici', 'direct'])
 })

@@ -1,11 +1,17 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { closedWindows, type Knock, type Tick } from '../../../bench/cases/fidelity/windows.ts'
+import { exchangeHttp } from '../../../bench/cases/http/exchanges.ts'
+import type { Answers } from '../../../bench/cases/http/requests.ts'
 import { loadServer } from '../../../bench/cases/rounds.ts'
 import { Program, runNode } from '../../../bench/program.ts'
 
 const DEADLINE_MS = 20_000
+
+const get = (path: string, ...fields: readonly string[]): string =>
+  `${[`GET ${path} HTTP/1.1`, ...fields].join('\r\n')}\r\n\r\n`
 
 test('exchanges: so many on each connection, one at a time, the first not counted', async () => {
   await using server = await loadServer('exchange-server.ts', 100, 1000)()
@@ -29,6 +35,68 @@ test('exchanges: a connection that is closed is an error, not a short list', asy
   const { port } = server.address() as AddressInfo
   const exchanges = runNode(DEADLINE_MS, 'load/exchanges.ts', port, 1, 10, 100, 1000, 0)
   await expect(exchanges).rejects.toThrow('closed from the other side')
+  server.close()
+})
+
+test('http-server: GET /N has N bytes, and the connection stays unless it is asked to close', async () => {
+  await using server = await loadServer('http-server.ts')()
+  const socket = connect(server.port, '127.0.0.1')
+  // Cut in the middle of a request.
+  const asked = get('/3') + get('/5', 'Connection: close')
+  socket.write(asked.slice(0, 25))
+  setImmediate(() => socket.write(asked.slice(25)))
+  let text = ''
+  for await (const bytes of socket) text += String(bytes)
+  const [, three = '', five = ''] = text.split('HTTP/1.1 200 OK\r\n')
+  expect(three).toMatch(/Content-Length: 3\r\n\r\nxxx$/)
+  expect(five).toMatch(/Content-Length: 5\r\n\r\nxxxxx$/)
+})
+
+test('http-server: what is not asked as it wants is refused', async () => {
+  await using server = await loadServer('http-server.ts')()
+  for (const path of ['/', '/x', '/9999999999']) {
+    expect((await fetch(`http://127.0.0.1:${server.port}${path}`)).status).toBe(400)
+  }
+})
+
+test('http-exchanges: so many on each connection, counted by status, the first in neither', async () => {
+  const statuses = [200, 503, 503]
+  let asked = 0
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(statuses[asked++ % statuses.length] ?? 500, { 'content-length': 5 })
+    response.write('12')
+    setImmediate(() => response.end('345'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const seen = await exchangeHttp(port, { connections: 1, requests: 6, bytes: 5, gapMs: 0 })
+  server.close()
+  expect(asked).toBe(7)
+  expect(seen.times).toHaveLength(6)
+  expect(seen.statuses).toEqual({ 200: 2, 503: 4 })
+})
+
+test('http-exchanges: a connection that is closed is an error', async () => {
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(200, { 'content-length': 1, connection: 'close' }).end('x')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const exchanges = exchangeHttp(port, { connections: 1, requests: 6, bytes: 5, gapMs: 0 })
+  await expect(exchanges).rejects.toThrow('closed from the other side')
+  server.close()
+})
+
+test('autocannon: answers, and those of them that were not 2xx', async () => {
+  const server = createHttpServer(({ url }, response) => {
+    response.writeHead(url === '/good' ? 200 : 503).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = (path: string): Promise<Answers> =>
+    runNode(DEADLINE_MS, 'load/autocannon.ts', port, path, 2, 50, 'keep-alive')
+  expect(await load('/good')).toMatchObject({ units: 50, bad: 0 })
+  expect(await load('/bad')).toMatchObject({ units: 50, bad: 50 })
   server.close()
 })
 

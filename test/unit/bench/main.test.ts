@@ -7,7 +7,7 @@ test('--list names every case and every rival', async () => {
   await using program = Program.node('main.ts', '--list')
   const text = await program.output(20_000)
   for (const { name, summary } of [...CASES, ...allRivals({ dist: false })]) {
-    expect(text).toContain(`  ${name.padEnd(18)}${summary}\n`)
+    expect(text).toContain(`  ${name.padEnd(28)}${summary}\n`)
   }
 })
 

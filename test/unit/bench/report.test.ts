@@ -84,6 +84,12 @@ test('a run reads as Markdown: machine, targets with marks, a table for each cas
   `)
 })
 
+test('a case may be compared with another rival', () => {
+  const text = report(results, [{ ...bulk, yardstick: 'foulweather' }])
+  expect(text).toContain('| CPU s/GB ÷ foulweather |')
+  expect(text).toContain('| download | haproxy | 1.67 (1.33–2.00) | 0.40 | 1.0 |')
+})
+
 test('a verdict is ok only when every round is', () => {
   const metrics = [{ key: 'ok', label: 'within', digits: 0, verdict: true }]
   const rounds = { a: [1, 1], b: [1, 0], c: [0] }

@@ -1,19 +1,41 @@
 import { describe, expect, test } from 'vitest'
+import { fromSource } from '../../../bench/rivals/foulweather.ts'
 import { httpProxy } from '../../../bench/rivals/http-proxy.ts'
+import { httpxy } from '../../../bench/rivals/httpxy.ts'
 import { pipe } from '../../../bench/rivals/pipe.ts'
 import type { Rival } from '../../../bench/rivals/rival.ts'
+import { undici } from '../../../bench/rivals/undici.ts'
 import { verify } from '../../../bench/verify.ts'
+import { httpRivalThat } from './tampering-http-rival.ts'
 import { rivalThat, tamper } from './tampering-rival.ts'
+
+async function failure(rival: Rival): Promise<string | undefined> {
+  const { state, reason } = await verify(rival)
+  expect(state).toBe('failed')
+  return reason
+}
 
 describe('verification', () => {
   test('pipe() is exact and passes half-closing', async () => {
     expect(await verify(pipe)).toMatchObject({ rival: 'pipe', state: 'verified', halfClose: true })
   })
 
-  test('an HTTP proxy is verified by HTTP', async () => {
-    const found = await verify(httpProxy)
-    expect(found).toMatchObject({ state: 'verified' })
-    expect(found).not.toHaveProperty('halfClose')
+  test.each([httpProxy, httpxy, undici, fromSource.http, fromSource.unmatched])(
+    'an HTTP proxy is verified by HTTP: $name',
+    async (rival) => {
+      const found = await verify(rival)
+      expect(found).toMatchObject({ state: 'verified' })
+      expect(found).not.toHaveProperty('halfClose')
+    },
+  )
+
+  test('an HTTP proxy that changes a status, loses a byte of a body or does not keep connections fails', async () => {
+    expect(await failure(httpRivalThat({ status: (status) => (status === 404 ? 200 : status) }))).toBe(
+      'GET /length/404/10: 200 came, not 404',
+    )
+    expect(await failure(httpRivalThat({ body: (body) => body.subarray(1) }))).toContain('POST /echo: the body')
+    expect(await failure(httpRivalThat({ keepAlive: 'server' }))).toMatch(/connections of the client$/)
+    expect(await failure(httpRivalThat({ keepAlive: 'client' }))).toMatch(/connections to the upstream$/)
   })
 
   test('a proxy that closes both sides at the first end is verified, and said to do so', async () => {
