@@ -22,16 +22,24 @@ export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): read
         : `npx node demo/query.ts \\\n  ${database} '${COUNT_ORDERS}'`,
     },
     {
-      purpose: 'load a file from the web site and see how long it takes',
-      command: `curl -so /dev/null -w '%{time_total} s\\n' http://127.0.0.1:${web}/big.bin`,
+      purpose: 'ask the web site ten times and see what it answers',
+      command: `curl -so /dev/null -w '%{http_code} ' \\\n  'http://127.0.0.1:${web}/orders.json?[1-10]'`,
+    },
+    {
+      purpose: 'have 3 of 10 requests fail (ask it again)',
+      command: post(`${api}/v1/proxies/web/faults`, { type: 'http_error', status: 503, probability: 0.3 }),
     },
     {
       purpose: 'make every answer of Postgres half a second late (ask it again)',
       command: add('pg', { type: 'latency', attributes: { latency: 500 } }),
     },
     {
-      purpose: 'cap the web site at 20 KB/s (load the file again)',
+      purpose: 'cap the web site at 20 KB/s',
       command: add('web', { type: 'bandwidth', attributes: { rate: 20 } }),
+    },
+    {
+      purpose: 'load a file of 300 KB from it: the status, and how long it took',
+      command: `curl -so /dev/null -w '%{http_code} %{time_total} s\\n' \\\n  http://127.0.0.1:${web}/big.bin`,
     },
     {
       purpose: 'take Postgres down for a minute',
@@ -40,6 +48,10 @@ export function demoCommands({ pg, web, admin }: DemoPorts, psql: boolean): read
     {
       purpose: 'see who is and was connected, what was at work on them, how they ended',
       command: `curl -s '${api}/v1/sessions?state=all'`,
+    },
+    {
+      purpose: 'see what was asked of the web site, and what came of it',
+      command: `curl -s ${api}/v1/exchanges`,
     },
     {
       purpose: 'fair weather again: everything up, no faults',

@@ -24,8 +24,8 @@ export async function startDemoRig(wanted: DemoPorts): Promise<DemoRig> {
   const [origin, postgres] = await Promise.all([startDemoOrigin(), startDemoPostgres()])
   undo.use(origin)
   undo.use(postgres)
-  const pg = await addProxy(server, 'pg', wanted, postgres.port)
-  const web = await addProxy(server, 'web', wanted, origin.port)
+  const pg = await addProxy(server, 'pg', wanted, `${HOST}:${postgres.port}`)
+  const web = await addProxy(server, 'web', wanted, `http://${HOST}:${origin.port}`)
 
   const lastEndings = new Map<string, SessionInfo>()
   server.control.dataPlane.events.on('session-ended', (session) => lastEndings.set(session.proxy, session))
@@ -38,9 +38,9 @@ export async function startDemoRig(wanted: DemoPorts): Promise<DemoRig> {
   }
 }
 
-async function addProxy(server: RunningServer, name: PortName, wanted: DemoPorts, upstream: number): Promise<number> {
-  const proxy = { name, listen: `${HOST}:${wanted[name]}`, upstream: `${HOST}:${upstream}` }
-  const { listen } = await portOrAdvice(name, server.control.createProxy(proxy))
+async function addProxy(server: RunningServer, name: PortName, wanted: DemoPorts, upstream: string): Promise<number> {
+  const proxy = { name, listen: `${HOST}:${wanted[name]}`, upstream }
+  const { listen } = await portOrAdvice(name, server.control.addProxy(proxy))
   return portOf(listen)
 }
 

@@ -10,22 +10,43 @@ import {
   type ParamsJsonSchema,
   parseParams,
 } from '../../src/faults/index.ts'
+import { httpTranscript } from './http-transcript.ts'
 import { generatedFrom, page, table } from './markdown.ts'
 import { plot } from './plot.ts'
 import { entranceTranscript } from './run-entrance.ts'
+import { runHttp } from './run-http.ts'
 import { runStage, type StageRun } from './run-stage.ts'
+import { tlsTranscript } from './run-tls.ts'
 import { plotScenario, transcriptScenario } from './scenario.ts'
 import { stageTranscript } from './transcript.ts'
 
-export const EFFECTS: Readonly<Record<FaultDescription['effect'], string>> = {
+type Effect = FaultDescription['effect']
+
+const EFFECTS: Readonly<Record<Effect, string>> = {
   timing: 'timing: every byte arrives, in order, at another time',
   content: 'content: bytes arrive changed',
   loss: 'loss: bytes do not arrive',
   ending: 'ending: the connection ends early',
 }
 
+/** Where bytes of a connection are not what it is about. */
+const EFFECTS_BY_LAYER: Readonly<Record<string, Partial<Record<Effect, string>>>> = {
+  http: {
+    timing: 'timing: messages arrive as they were sent, at another time',
+    content: 'content: another message arrives than was sent',
+    ending: 'ending: the exchange ends early, and its connection with it',
+  },
+  tls: {
+    timing: 'timing: the handshake takes longer',
+    ending: 'ending: the handshake fails',
+  },
+}
+
+/** The proxy of the examples. */
+const EXAMPLE_PROXIES: Readonly<Record<string, string>> = { http: 'cdn', tls: 'shop' }
+
 /** docs/faults/<type>.md: all about one fault, from its definition and from runs of its example. */
-export function faultPage(definition: FaultDefinition): string {
+export async function faultPage(definition: FaultDefinition): Promise<string> {
   const fault = describeFault(definition)
   return page(
     generatedFrom(`the definition of ${fault.type} in src/faults/`),
@@ -45,28 +66,63 @@ export function faultPage(definition: FaultDefinition): string {
           `It imitates its cause by a model: ${fault.emulation.model}.`,
           `Where that holds: ${fault.emulation.valid}.`,
         ]),
-    ...atWork(definition, fault),
+    '## At work',
+    ...(await atWork(definition, fault)),
     '## As a toxic',
     toxic(fault),
   )
 }
 
-function facts({ effect, directions, per }: FaultDescription): string {
-  const [first = '', ...others] = directions
-  const where =
-    directions.length === 0
-      ? 'It acts on the whole proxy: it takes no `direction`, `probability`, `per`, `match`, `existing` or `on_remove`.'
-      : others.length === 0
-        ? `Direction: \`${first}\`.`
-        : `Directions: \`${first}\` (the default), ${others.map((word) => `\`${word}\``).join(', ')}.`
-  const drawn =
-    per.length < 2 ? [] : [`Its \`probability\` can be drawn per ${per.map((word) => `\`${word}\``).join(' or ')}.`]
+function facts(fault: FaultDescription): string {
+  const { layer, effect } = fault
   return [
-    `Effect: ${EFFECTS[effect]}.`,
-    where,
-    ...drawn,
+    `Effect: ${EFFECTS_BY_LAYER[layer]?.[effect] ?? EFFECTS[effect]}.`,
+    ...directionFacts(fault),
+    ...workFacts(fault),
     'It has the [fields that every fault has](../faults.md#fields-that-every-fault-has).',
   ].join(' ')
+}
+
+/** What says which sessions or exchanges, and what becomes of them. */
+const OF_SESSIONS = [
+  'direction',
+  'probability',
+  'per',
+  'part',
+  'match',
+  'exclude',
+  'count',
+  'sticky_by',
+  'outcomes',
+  'existing',
+  'on_remove',
+]
+
+function directionFacts({ layer, directions }: FaultDescription): readonly string[] {
+  const [first = '', ...others] = directions
+  if (directions.length === 0) {
+    const refused = OF_SESSIONS.map((field) => `\`${field}\``)
+    return [`It acts on the whole proxy: it takes no ${refused.slice(0, -1).join(', ')} or ${refused.at(-1)}.`]
+  }
+  // An exchange or a handshake has both: there is nothing to choose.
+  if (others.length === 0) return first === 'both' && layer !== 'connection' ? [] : [`Direction: \`${first}\`.`]
+  return [`Directions: \`${first}\` (the default), ${others.map((word) => `\`${word}\``).join(', ')}.`]
+}
+
+/** What it is decided upon for. */
+function workFacts({ layer, per, parts }: FaultDescription): readonly string[] {
+  if (layer === 'http') {
+    const session = per.includes('session') ? ' (with `per: session`, for each session)' : ''
+    return [
+      `It works on proxies with [protocol \`http\`](../http.md), and its \`probability\` is drawn for each exchange${session}.`,
+    ]
+  }
+  if (layer === 'tls') return ['It works on the [TLS handshakes](../tls.md#faults-on-handshakes) of clients.']
+  const drawn =
+    per.length < 2 ? [] : [`Its \`probability\` can be drawn per ${per.map((word) => `\`${word}\``).join(' or ')}.`]
+  const body =
+    'On proxies with [protocol `http`](../http.md) it works on connections, or with `part: body` on the bodies of messages.'
+  return parts.length < 2 ? drawn : [...drawn, body]
 }
 
 function parameters(fault: FaultDescription): string {
@@ -104,27 +160,46 @@ function accepts(schema: ParamsJsonSchema): string {
 }
 
 function example(fault: FaultDescription): string {
-  const { type, example } = fault
+  const { type, layer, example } = fault
+  const proxy = EXAMPLE_PROXIES[layer] ?? 'pg'
   const body = JSON.stringify({ type, ...example }).replaceAll("'", String.raw`'\''`)
   return page(
     'On the command line:',
-    `\`\`\`sh\n${addLine('pg', fault)}\n\`\`\``,
+    `\`\`\`sh\n${addLine(proxy, fault)}\n\`\`\``,
     'By REST:',
-    `\`\`\`sh\ncurl -s http://127.0.0.1:8474/v1/proxies/pg/faults -d '${body}'\n\`\`\``,
+    `\`\`\`sh\ncurl -s http://127.0.0.1:8474/v1/proxies/${proxy}/faults -d '${body}'\n\`\`\``,
   ).trimEnd()
 }
 
-function atWork(definition: FaultDefinition, fault: FaultDescription): readonly string[] {
+async function atWork(definition: FaultDefinition, fault: FaultDescription): Promise<readonly string[]> {
+  const shown = faultPlot(definition) === undefined ? [] : [`![bytes sent and delivered over time](${fault.type}.svg)`]
+  if (fault.layer === 'http') {
+    return [
+      `Made by sending requests through a real proxy with the example above, on a clock that jumps to what is due: what a run shows, without the noise of a machine.
+What is sent on byte for byte is called unchanged; what depends on the time of the day stands between angle brackets.`,
+      fenced(httpTranscript(await runHttp(definition))),
+      ...shown,
+    ]
+  }
+  if (fault.layer === 'tls') {
+    return [
+      `Made by connecting Node's own TLS client to a real proxy that ends TLS and has the example above, on a clock that jumps to what is due. The errors are those of Node.`,
+      fenced(await tlsTranscript(definition)),
+    ]
+  }
   const scenario = transcriptScenario(fault)
   const run = runStage(definition, scenario)
   const entrance = entranceTranscript(definition, scenario)
   return [
-    '## At work',
     'Made by running the example above on a clock that jumps: what a run on real sockets shows, without the noise of a machine.',
-    ...(run === undefined ? [] : [`\`\`\`text\n${stageTranscript(run)}\n\`\`\``]),
-    ...(entrance === undefined ? [] : [`New connections:`, `\`\`\`text\n${entrance}\n\`\`\``]),
-    ...(faultPlot(definition) === undefined ? [] : [`![bytes sent and delivered over time](${fault.type}.svg)`]),
+    ...(run === undefined ? [] : [fenced(stageTranscript(run))]),
+    ...(entrance === undefined ? [] : [`New connections:`, fenced(entrance)]),
+    ...shown,
   ]
+}
+
+function fenced(text: string): string {
+  return `\`\`\`text\n${text}\n\`\`\``
 }
 
 /** docs/faults/<type>.svg; `undefined` where there is nothing to see. */

@@ -23,6 +23,16 @@ them: \`latency=1.5s\`, \`delay=2ms\`, \`bytes=64KiB\`, \`rate=1MB/s\`, \`rate=1
 const LAYERS: Readonly<Record<string, string>> = {
   transport: 'On the bytes of a connection',
   connection: 'On connections: how they come about, live and end',
+  http: 'On exchanges of HTTP',
+  tls: 'On TLS handshakes',
+}
+
+/** What has to be known before one of them is added. */
+const NEEDS: Readonly<Record<string, string>> = {
+  transport:
+    'On proxies with protocol `http` they work on the connection, or with `part: body` on the bodies of messages.',
+  http: 'They work on proxies with protocol `http`, for each request and its response: [Faults on HTTP](http.md).',
+  tls: 'They work where clients begin with a TLS handshake, some of them only where the proxy ends TLS: [TLS](tls.md#faults-on-handshakes).',
 }
 
 /** docs/faults.md: the index of all faults, and what they have in common. */
@@ -33,15 +43,20 @@ export function faultsPage(): string {
     generatedFrom('the definitions in src/faults/'),
     '# Faults',
     INTRODUCTION,
-    ...layers.flatMap((layer) => [
-      `## ${LAYERS[layer] ?? layer}`,
-      list(faults.filter((fault) => fault.layer === layer)),
-    ]),
+    ...layers.map((layer) => section(layer, faults)),
     TOXICS,
     '## Fields that every fault has',
     commonFieldsTable(),
-    'What acts on the whole proxy knows no sessions, and takes no `direction`, `probability`, `per`, `match`, `existing` or `on_remove`.',
+    'What acts on the whole proxy knows no sessions, and takes no `direction`, `probability`, `per`, `part`, `match`, `exclude`, `count`, `sticky_by`, `outcomes`, `existing` or `on_remove`. `exclude`, `count`, `sticky_by`, `outcomes`, and the parts of ' +
+      '`match` that ask for something of a request or response, are for what works on exchanges: faults on HTTP, and faults on bytes with `part: body`. These take no `existing` and no `on_remove` ' +
+      'but the defaults: [which exchanges](http.md#which-exchanges).',
   )
+}
+
+function section(layer: string, faults: readonly FaultDescription[]): string {
+  const own = list(faults.filter((fault) => fault.layer === layer))
+  const needs = NEEDS[layer]
+  return [`## ${LAYERS[layer] ?? layer}`, ...(needs === undefined ? [] : [needs]), own].join('\n\n')
 }
 
 function list(faults: readonly FaultDescription[]): string {

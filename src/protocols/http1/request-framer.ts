@@ -12,7 +12,7 @@ import type { RefusalRule } from './refusals.ts'
 const TLS_HANDSHAKE = 0x16
 
 const VERSION = 'HTTP/1.'
-const NO_REQUEST = new RequestText('', 0, '', '', 1, 'none', 0, false, false, false, -1, -1)
+const NO_REQUEST = new RequestText(Buffer.alloc(0), 0, 0, 0, '', '', 1, 'none', 0, false, false, false, -1, -1)
 
 /**
  * The requests of one connection.
@@ -80,7 +80,9 @@ export class RequestFramer extends MessageFramer {
     const bodyKind: BodyKind = chunked ? 'chunked' : length >= 0 ? 'length' : 'none'
     const bodyLength = length > 0 ? length : 0
     this.head = new RequestText(
-      bytes.toString('latin1', from, from + seen),
+      bytes,
+      from,
+      seen,
       startLineEnd + 2,
       this.#method,
       this.#target,

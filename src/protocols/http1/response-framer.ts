@@ -17,7 +17,7 @@ const VERSION_LENGTH = 8
 const SWITCHING_PROTOCOLS = 101
 const NO_CONTENT = 204
 const NOT_MODIFIED = 304
-const NO_RESPONSE = new ResponseText('', 0, 0, 1, 'none', 0, false, false)
+const NO_RESPONSE = new ResponseText(Buffer.alloc(0), 0, 0, 0, 0, 1, 'none', 0, false, false)
 
 /** The responses of one connection, each of which is announced by `expect`. */
 export class ResponseFramer extends MessageFramer {
@@ -76,7 +76,9 @@ export class ResponseFramer extends MessageFramer {
     const bodyKind = tunnel ? 'none' : this.#bodyKind()
     const bodyLength = bodyKind === 'length' ? facts.length : 0
     this.head = new ResponseText(
-      bytes.toString('latin1', from, from + seen),
+      bytes,
+      from,
+      seen,
       startLineEnd + 2,
       status,
       minor,

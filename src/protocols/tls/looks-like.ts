@@ -24,5 +24,5 @@ export function looksLike(bytes: Buffer): string {
   if (first === undefined) return 'nothing'
   const text = bytes.toString('latin1', 0, 16)
   const kind = KINDS.find(([, is]) => is(bytes, text))
-  return kind?.[0] ?? `something that begins with the byte 0x${first.toString(16).padStart(2, '0')}`
+  return kind?.[0] ?? `nothing that is known (its first byte is 0x${first.toString(16).padStart(2, '0')})`
 }

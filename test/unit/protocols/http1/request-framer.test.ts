@@ -170,10 +170,11 @@ describe('a head', () => {
     expect(head.headers).toBe(head.headers)
   })
 
-  it('stays as it is when its memory is used again', () => {
+  it('stays as it is when its memory is used again, once it is kept', () => {
     const framer = new RequestFramer()
     const bytes = bytesOf(text)
     framer.read(bytes, 0)
+    framer.head.keep()
     bytes.fill('x')
     expect([framer.head.method, framer.head.target, framer.head.host, framer.head.headers.length]).toEqual([
       'POST',

@@ -214,8 +214,8 @@ describe('what is no hello is named', () => {
     ['\0\0\0\x08\x04\xd2\x16\x2f', 'PostgreSQL, which asks for TLS in words of its own'],
     ['\x15\x03\x01\0\x02\x02\x28', 'a TLS alert'],
     ['\x80\x2e\x01\x03\x01', 'a hello of SSL 2'],
-    ['\0', 'something that begins with the byte 0x00'],
-    ['secret', 'something that begins with the byte 0x73'],
+    ['\0', 'nothing that is known (its first byte is 0x00)'],
+    ['secret', 'nothing that is known (its first byte is 0x73)'],
   ])('%j', (text, what) => {
     expect(textOf(Buffer.from(text, 'latin1'))).toBe(`it does not speak TLS: what it sends looks like ${what}`)
   })
