@@ -1,43 +1,9 @@
 import { z } from 'zod'
-import type { ALERTS } from '../protocols/tls/alert.ts'
+import { ALERTS } from '../core/handshake.ts'
 import { defineFault } from './define.ts'
 import { duration } from './params.ts'
 
-/** By name. Faults may not use what is in `protocols`, but its types: the compiler sees to it that the two agree, number by number. */
-const NUMBERS: typeof ALERTS = {
-  close_notify: 0,
-  unexpected_message: 10,
-  bad_record_mac: 20,
-  record_overflow: 22,
-  decompression_failure: 30,
-  handshake_failure: 40,
-  bad_certificate: 42,
-  unsupported_certificate: 43,
-  certificate_revoked: 44,
-  certificate_expired: 45,
-  certificate_unknown: 46,
-  illegal_parameter: 47,
-  unknown_ca: 48,
-  access_denied: 49,
-  decode_error: 50,
-  decrypt_error: 51,
-  protocol_version: 70,
-  insufficient_security: 71,
-  internal_error: 80,
-  inappropriate_fallback: 86,
-  user_canceled: 90,
-  no_renegotiation: 100,
-  missing_extension: 109,
-  unsupported_extension: 110,
-  unrecognized_name: 112,
-  bad_certificate_status_response: 113,
-  unknown_psk_identity: 115,
-  certificate_required: 116,
-  no_application_protocol: 120,
-  ech_required: 121,
-}
-
-const byName = new Map<string, number>(Object.entries(NUMBERS))
+const byName = new Map<string, number>(Object.entries(ALERTS))
 const names = [...byName.keys()]
 const EXPECTED = `a number of 0 to 255, or one of ${names.join(', ')}`
 
@@ -59,7 +25,7 @@ const params = z.object({
 })
 
 /** Clients take these for an orderly end, or pass over them. */
-const HARMLESS: ReadonlySet<number> = new Set([NUMBERS.close_notify, NUMBERS.user_canceled, NUMBERS.no_renegotiation])
+const HARMLESS: ReadonlySet<number> = new Set([ALERTS.close_notify, ALERTS.user_canceled, ALERTS.no_renegotiation])
 
 export const tlsAlert = defineFault({
   type: 'tls_alert',
@@ -86,5 +52,5 @@ takes the handshake for finished, which this does not imitate. It brings out whe
     if (HARMLESS.has(number)) return [`${alert} is no error: clients see an end of the stream, or pass over it`]
     return [...byName.values()].includes(number) ? [] : [`no alert has the number ${number}: clients call it unknown`]
   },
-  handshake: ({ alert, after }) => ({ wait: after, instead: { alert: numberOf(alert) ?? NUMBERS.internal_error } }),
+  handshake: ({ alert, after }) => ({ wait: after, instead: { alert: numberOf(alert) ?? ALERTS.internal_error } }),
 })

@@ -1,39 +1,4 @@
-/**
- * The alerts of TLS by name (RFC 8446, section 6, with those of RFC 5246 that older peers still send; ECH: RFC 9849). Sent by whoever gives a
- * connection up, so that the other side can say why.
- */
-export const ALERTS = {
-  close_notify: 0,
-  unexpected_message: 10,
-  bad_record_mac: 20,
-  record_overflow: 22,
-  decompression_failure: 30,
-  handshake_failure: 40,
-  bad_certificate: 42,
-  unsupported_certificate: 43,
-  certificate_revoked: 44,
-  certificate_expired: 45,
-  certificate_unknown: 46,
-  illegal_parameter: 47,
-  unknown_ca: 48,
-  access_denied: 49,
-  decode_error: 50,
-  decrypt_error: 51,
-  protocol_version: 70,
-  insufficient_security: 71,
-  internal_error: 80,
-  inappropriate_fallback: 86,
-  user_canceled: 90,
-  no_renegotiation: 100,
-  missing_extension: 109,
-  unsupported_extension: 110,
-  unrecognized_name: 112,
-  bad_certificate_status_response: 113,
-  unknown_psk_identity: 115,
-  certificate_required: 116,
-  no_application_protocol: 120,
-  ech_required: 121,
-} as const
+import { ALERTS } from '../../core/handshake.ts'
 
 export type AlertName = keyof typeof ALERTS
 

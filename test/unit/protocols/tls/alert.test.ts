@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { connect } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { alertName, alertNumber, alertRecord, ALERTS } from '../../../../src/protocols/tls/alert.ts'
+import { ALERTS } from '../../../../src/core/handshake.ts'
+import { alertName, alertNumber, alertRecord } from '../../../../src/protocols/tls/alert.ts'
 import { ServerProgram } from '../../../support/servers.ts'
 
 test('names and numbers are two ways to say the same', () => {
