@@ -2,6 +2,7 @@ import { addLine } from '../../src/cli/fault-example.ts'
 import { shapeOf, textIn } from '../../src/cli/field-shape.ts'
 import { parametersOf } from '../../src/cli/fault-flags.ts'
 import { showQuantity } from '../../src/cli/quantity.ts'
+import { SELECTING_FIELDS } from '../../src/faults/common-fields.ts'
 import type { FaultDefinition } from '../../src/faults/define.ts'
 import {
   describeFault,
@@ -83,25 +84,10 @@ function facts(fault: FaultDescription): string {
   ].join(' ')
 }
 
-/** What says which sessions or exchanges, and what becomes of them. */
-const OF_SESSIONS = [
-  'direction',
-  'probability',
-  'per',
-  'part',
-  'match',
-  'exclude',
-  'count',
-  'sticky_by',
-  'outcomes',
-  'existing',
-  'on_remove',
-]
-
 function directionFacts({ layer, directions }: FaultDescription): readonly string[] {
   const [first = '', ...others] = directions
   if (directions.length === 0) {
-    const refused = OF_SESSIONS.map((field) => `\`${field}\``)
+    const refused = SELECTING_FIELDS.map((field) => `\`${field}\``)
     return [`It acts on the whole proxy: it takes no ${refused.slice(0, -1).join(', ')} or ${refused.at(-1)}.`]
   }
   // An exchange or a handshake has both: there is nothing to choose.

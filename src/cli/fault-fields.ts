@@ -1,4 +1,4 @@
-import { describeCommonFields } from '../faults/common-fields.ts'
+import { describeCommonFields, SELECTING_FIELDS } from '../faults/common-fields.ts'
 import type { FaultDescription, ParamsJsonSchema } from '../faults/index.ts'
 import { EXCHANGE_FIELDS } from '../faults/match-fields.ts'
 import { rampableOf } from './fault-ramp.ts'
@@ -41,19 +41,7 @@ const OF_EXCHANGES: ReadonlySet<string> = new Set(['exclude', 'count', 'sticky_b
 /** Exchanges are decided upon when they come, and no session is reset for them. */
 const OF_OLD_SESSIONS: ReadonlySet<string> = new Set(['existing', 'on_remove'])
 
-const OF_SESSIONS: ReadonlySet<string> = new Set([
-  'direction',
-  'probability',
-  'per',
-  'part',
-  'match',
-  'exclude',
-  'count',
-  'sticky_by',
-  'outcomes',
-  'existing',
-  'on_remove',
-])
+const OF_SESSIONS: ReadonlySet<string> = new Set(SELECTING_FIELDS)
 
 /** Those that an update cannot change. */
 export const UNCHANGEABLE: ReadonlySet<string> = new Set(['name'])

@@ -1,6 +1,12 @@
 import { FoulweatherError } from '../core/errors.ts'
 import type { FaultPlan, Protocol } from '../core/plan.ts'
-import { commonFields, readCommonFields, SHOWN_FIELDS, UNSUPPORTED_FIELDS } from '../faults/common-fields.ts'
+import {
+  commonFields,
+  readCommonFields,
+  SELECTING_FIELDS,
+  SHOWN_FIELDS,
+  UNSUPPORTED_FIELDS,
+} from '../faults/common-fields.ts'
 import type { CommonFields } from '../faults/common-fields.ts'
 import type { FaultDefinition } from '../faults/define.ts'
 import { worksOnExchanges } from '../faults/describe.ts'
@@ -156,21 +162,6 @@ function refuseUnknown(definition: FaultDefinition, key: string, path: string): 
   throw refusal(field, key, text, expected)
 }
 
-/** Those that mean sessions, or a share of them. */
-const OF_SESSIONS = [
-  'direction',
-  'probability',
-  'per',
-  'part',
-  'match',
-  'exclude',
-  'count',
-  'sticky_by',
-  'outcomes',
-  'existing',
-  'on_remove',
-] as const
-
 /** @throws FoulweatherError for a fault that acts on the whole proxy. */
 function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common: CommonFields, path: string): void {
   if (directions.length > 0) return
@@ -182,7 +173,7 @@ function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common
       'nothing',
     )
   }
-  for (const name of OF_SESSIONS) if (common[name] !== undefined) refuse(name, common[name])
+  for (const name of SELECTING_FIELDS) if (common[name] !== undefined) refuse(name, common[name])
   if (common.limits?.max_active !== undefined) refuse('limits.max_active', common.limits.max_active)
 }
 

@@ -6,6 +6,7 @@ import type { Relay } from './relay.ts'
 import type { Held } from './release-queue.ts'
 import type { Scheduled } from './scheduler.ts'
 import type { Selection } from './selection.ts'
+import { linkStages, rescheduleWakers } from './stages.ts'
 import { needsSieve, Sieve, type SieveMemory } from './sieve.ts'
 
 /** What goes from a slot to its successor when its fault is updated. */
@@ -132,10 +133,7 @@ export class Chain {
 
   /** Stages may have changed their minds about when to be woken. */
   rescheduleWakers(): void {
-    for (const slot of this.#wakers) {
-      const at = slot.stage.wakeAt ?? Infinity
-      if (slot.heapIndex >= 0 ? slot.dueAt !== at : at !== Infinity) this.#relay.shared.scheduler.schedule(slot, at)
-    }
+    rescheduleWakers(this.#wakers, this.#relay.shared.scheduler)
   }
 
   /** The direction is over: no stage is woken any more. */
@@ -208,11 +206,7 @@ export class Chain {
   }
 
   #link(slots: readonly Slot[]): Outlet | undefined {
-    let next: Outlet = this.#relay.queue
-    for (const slot of [...slots].reverse()) {
-      slot.stage.next = next
-      next = slot.stage
-    }
+    linkStages(slots, this.#relay.queue)
     const first = slots[0]?.stage
     this.#relay.setChain(first)
     return first

@@ -128,6 +128,21 @@ export const commonFields = z.strictObject({
   limits: limits.optional().describe('Bounds of what it does. Default: none.'),
 })
 
+/** Those that say which sessions or exchanges are meant, and what becomes of them: nothing for a fault that acts on a whole proxy. */
+export const SELECTING_FIELDS = [
+  'direction',
+  'probability',
+  'per',
+  'part',
+  'match',
+  'exclude',
+  'count',
+  'sticky_by',
+  'outcomes',
+  'existing',
+  'on_remove',
+] as const satisfies readonly (keyof typeof commonFields.shape)[]
+
 /** A fault as users write it: the common fields, and the parameters of its type beside them. */
 export type FaultInput = z.input<typeof commonFields> & Readonly<Record<string, unknown>>
 

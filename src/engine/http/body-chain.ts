@@ -4,11 +4,11 @@ import type { FaultPlan } from '../../core/plan.ts'
 import type { Direction } from '../../core/words.ts'
 import type { Relay } from '../relay.ts'
 import type { Held } from '../release-queue.ts'
-import type { Scheduled } from '../scheduler.ts'
+import { linkStages, rescheduleWakers, type StageSlot } from '../stages.ts'
 import type { Chosen } from './exchange.ts'
 
 /** One fault on one body. */
-class BodySlot implements Scheduled {
+class BodySlot implements StageSlot {
   dueAt = 0
   heapIndex = -1
   readonly chosen: Chosen
@@ -95,11 +95,7 @@ export class BodyChain {
 
   /** After anything that was given to the stages. */
   rescheduleWakers(): void {
-    for (const slot of this.#slots) {
-      if (slot.stage.wake === undefined) continue
-      const at = slot.stage.wakeAt ?? Infinity
-      if (slot.heapIndex >= 0 ? slot.dueAt !== at : at !== Infinity) this.#relay.shared.scheduler.schedule(slot, at)
-    }
+    rescheduleWakers(this.#slots, this.#relay.shared.scheduler)
   }
 
   open(now: number): void {
@@ -158,7 +154,7 @@ export class BodyChain {
       if (held.kind === 'end') behind.end(held.arrival)
       else if (held.kind === 'abort') behind.abort(held.arrival, held.how, held.ending)
       else if (Number.isNaN(held.came)) behind.chunk(held.bytes, held.arrival)
-      else link(timing, last).chunk(held.bytes, held.came)
+      else linkStages(timing, last).chunk(held.bytes, held.came)
     })
     this.#link()
     this.rescheduleWakers()
@@ -175,18 +171,8 @@ export class BodyChain {
 
   #link(): Outlet {
     for (const slot of this.#slots) slot.ran = () => this.rescheduleWakers()
-    return link(this.#slots, this.#last)
+    return linkStages(this.#slots, this.#last)
   }
-}
-
-/** Puts the stages in a row; answers the first outlet of it. */
-function link(slots: readonly BodySlot[], last: Outlet): Outlet {
-  let next = last
-  for (const { stage } of [...slots].reverse()) {
-    stage.next = next
-    next = stage
-  }
-  return next
 }
 
 function slotFor(

@@ -16,6 +16,7 @@ import {
 import type { RelayShared } from '../relay.ts'
 import type { Scheduled } from '../scheduler.ts'
 import { clientTlsText } from './tls-errors.ts'
+import { FirstBytes, MOST_BYTES, READ_AGAIN_MS } from './first-bytes.ts'
 import type { HandshakeDecision } from './handshake-decision.ts'
 import type { ListenTls } from './listen-tls.ts'
 import { isPlainHttp, PLAIN_HTTP_ANSWER, PLAIN_HTTP_TEXT } from './plain-http.ts'
@@ -48,13 +49,6 @@ export const HANDSHAKE_WITHIN_MS = 60_000
 /** Closing while the client still sends would reset the connection, and take back what has just been said. */
 export const LINGER_MS = 5000
 
-/** A client that has to wait may send so much. Then it is read once in a while, because only who reads notices that it leaves. */
-const KEPT_BYTES = 65_536
-const READ_AGAIN_MS = 15_000
-
-/** Nobody who begins a TLS session has that much to say before it is answered. */
-const MOST_BYTES = 1 << 20
-
 /**
  * The TLS handshake of a client, from the accepted connection to a socket that speaks TLS.
  *
@@ -75,8 +69,7 @@ export class ClientHandshake implements Scheduled {
   readonly #raw: PeerSocket
   #peer: PeerSocket
   #state: 'reading' | 'waiting' | 'answering' | 'secured' | 'over' = 'reading'
-  #read: Buffer[] = []
-  #bytes = 0
+  readonly #read = new FirstBytes()
   #prefaced: boolean
   #hello: ClientHello | undefined
   #helloAt = 0
@@ -157,13 +150,12 @@ export class ClientHandshake implements Scheduled {
     // Read only so that its end is noticed.
     if (this.#state === 'over') return
     this.#read.push(bytes)
-    this.#bytes += bytes.length
     if (this.#state === 'reading') this.#look()
-    else if (this.#bytes > KEPT_BYTES) this.#sentMuch()
+    else if (this.#read.isMuch) this.#sentMuch()
   }
 
   #sentMuch(): void {
-    if (this.#bytes > MOST_BYTES) {
+    if (this.#read.isTooMuch) {
       const text = `the client sent over ${MOST_BYTES} bytes behind its hello`
       this.#failed({ origin: 'client', reason: 'sent_too_much' }, text)
       resetPeer(this.#raw)
@@ -181,27 +173,19 @@ export class ClientHandshake implements Scheduled {
   }
 
   #look(): void {
-    const bytes = this.#joined()
+    const bytes = this.#read.joined()
     if (!this.#prefaced) {
       const preface = this.#host.preface?.(bytes) ?? { kind: 'header', length: 0 }
       if (preface.kind === 'bad') return this.#notTls('bad_proxy_header', preface.text)
       if (preface.kind === 'more') return
       this.#prefaced = true
-      this.#read = [bytes.subarray(preface.length)]
-      this.#bytes -= preface.length
-      if (this.#bytes > 0) this.#look()
+      this.#read.drop(preface.length)
+      if (this.#read.size > 0) this.#look()
       return
     }
     const read = readClientHello(bytes)
     if (read.kind === 'hello') this.#helloCame(read.hello)
     else if (read.kind === 'not_tls') this.#noHello(bytes, read.text)
-  }
-
-  #joined(): Buffer {
-    const joined = this.#read.length === 1 ? this.#read[0] : undefined
-    const bytes = joined ?? Buffer.concat(this.#read)
-    this.#read = [bytes]
-    return bytes
   }
 
   #noHello(bytes: Buffer, text: string): void {
@@ -281,8 +265,8 @@ export class ClientHandshake implements Scheduled {
     raw.pause()
     raw.off('data', this.#onData)
     raw.off('end', this.#onEnd)
-    raw.unshift(this.#joined())
-    this.#read = []
+    raw.unshift(this.#read.joined())
+    this.#read.clear()
     const options = { isServer: true, secureContext, highWaterMark: WRITE_QUEUE_BYTES }
     const socket = new TLSSocket(raw, { ...options, ...this.#tls.socketOptions(decision) })
     // From now on this one alone is destroyed: the other way round, the state of OpenSSL could be freed while it is at work.
@@ -339,7 +323,7 @@ export class ClientHandshake implements Scheduled {
   #over(ending: Ending, text: string): void {
     if (this.#state === 'over' || this.#state === 'secured') return
     this.#state = 'over'
-    this.#read = []
+    this.#read.clear()
     // Who was told something is waited for; of everybody else there is nothing more to come.
     if (this.#raw.writableEnded && !this.#raw.destroyed) this.#waitFor(LINGER_MS)
     else this.#peer.destroy()

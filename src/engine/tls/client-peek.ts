@@ -13,6 +13,7 @@ import {
 import type { RelayShared } from '../relay.ts'
 import type { Scheduled } from '../scheduler.ts'
 import { LINGER_MS, type HandshakeHost } from './client-handshake.ts'
+import { FirstBytes, MOST_BYTES, READ_AGAIN_MS } from './first-bytes.ts'
 import type { HandshakeDecision } from './handshake-decision.ts'
 
 /** The session that is coming about. */
@@ -33,13 +34,6 @@ const HELLO_WITHIN_MS = 1000
 /** No server speaks first to who has begun a hello, and a pause amid it must not be a way past what asks for its name. */
 const BEGUN_HELLO_WITHIN_MS = 60_000
 
-/** Behind its hello a client that has to wait may send so much. Then it is read once in a while, because only who reads notices that it leaves. */
-const KEPT_BYTES = 65_536
-const READ_AGAIN_MS = 15_000
-
-/** Nobody who begins a TLS session has that much to say before it is answered. */
-const MOST_BYTES = 1 << 20
-
 /**
  * Reads what stands at the beginning of a connection, and gives it back: the header of the PROXY protocol (which is taken away), and the hello of a TLS
  * handshake that goes on to the upstream.
@@ -51,8 +45,7 @@ export class ClientPeek implements Scheduled {
   readonly #host: PeekHost
   readonly #session: PeerEvents
   readonly #shared: Pick<RelayShared, 'clock' | 'scheduler'>
-  #read: Buffer[] = []
-  #bytes = 0
+  readonly #read = new FirstBytes()
   #headed: boolean
   /** What has come may be the beginning of a hello. */
   #begun = false
@@ -102,7 +95,7 @@ export class ClientPeek implements Scheduled {
   /** Nothing is decided or told any more, but that the socket closes. */
   close(): void {
     this.#state = 'over'
-    this.#read = []
+    this.#read.clear()
     this.#shared.scheduler.cancel(this)
   }
 
@@ -121,13 +114,12 @@ export class ClientPeek implements Scheduled {
     // Read only so that its end is noticed.
     if (this.#state === 'over') return
     this.#read.push(bytes)
-    this.#bytes += bytes.length
     if (this.#state === 'reading') this.#look()
-    else if (this.#bytes > KEPT_BYTES) this.#sentMuch()
+    else if (this.#read.isMuch) this.#sentMuch()
   }
 
   #sentMuch(): void {
-    if (this.#bytes <= MOST_BYTES) {
+    if (!this.#read.isTooMuch) {
       this.peer.pause()
       this.#shared.scheduler.schedule(this, Math.min(this.#due, this.#shared.clock.now() + READ_AGAIN_MS))
       return
@@ -146,25 +138,17 @@ export class ClientPeek implements Scheduled {
   }
 
   #look(): void {
-    const bytes = this.#joined()
+    const bytes = this.#read.joined()
     if (!this.#headed) {
       const preface = this.#host.preface(bytes)
       if (preface.kind === 'more') return
       if (preface.kind === 'bad') return this.#noHeader(preface.text)
       this.#headed = true
-      this.#read = [bytes.subarray(preface.length)]
-      this.#bytes -= preface.length
+      this.#read.drop(preface.length)
       this.#waitFor(HELLO_WITHIN_MS)
     }
     if (!this.#host.wantsHello) return this.#goOn()
-    if (this.#bytes > 0) this.#lookForHello(this.#joined())
-  }
-
-  #joined(): Buffer {
-    const joined = this.#read.length === 1 ? this.#read[0] : undefined
-    const bytes = joined ?? Buffer.concat(this.#read)
-    this.#read = [bytes]
-    return bytes
+    if (this.#read.size > 0) this.#lookForHello(this.#read.joined())
   }
 
   #noHeader(text: string): void {
@@ -217,7 +201,7 @@ export class ClientPeek implements Scheduled {
   }
 
   #goOn(ended = false): void {
-    const read = this.#joined()
+    const read = this.#read.joined()
     this.close()
     const { peer } = this
     peer.pause()
@@ -233,7 +217,7 @@ export class ClientPeek implements Scheduled {
   #failed(ending: Ending, text: string): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    this.#read = []
+    this.#read.clear()
     this.#waitFor(LINGER_MS)
     this.#host.handshakeFailed(ending, text)
   }
