@@ -7,6 +7,7 @@ import type { Direction } from './words.ts'
  * - `chunk`: the same for one chunk, where a fault draws for each.
  * - `exchange`: the same for one exchange of HTTP.
  * - `injection`: something that a fault did (`what`): a stall, a cut, a refusal.
+ * - `limit`: a bound that a fault has met (`what`), with the `scope`, `bound` and `value` of it in `detail`.
  */
 export interface Decision {
   /** Counts all decisions of the process, from 1. */
@@ -18,7 +19,7 @@ export interface Decision {
   readonly proxy: string
   readonly fault: string
   readonly type: string
-  readonly kind: 'session' | 'chunk' | 'exchange' | 'injection'
+  readonly kind: 'session' | 'chunk' | 'exchange' | 'injection' | 'limit'
   /** The session; absent where the fault acts on the whole proxy. */
   readonly session?: string
   /** Of the session within its proxy, from 1. */
@@ -31,6 +32,8 @@ export interface Decision {
   readonly selected?: boolean
   /** Why it is not selected. */
   readonly reason?: SkipReason
+  /** The fault only counts what it would have hit: nothing was done. */
+  readonly shadow?: true
   readonly what?: string
   readonly detail?: Readonly<Record<string, number | string>>
 }
@@ -47,6 +50,7 @@ export const SKIP_REASONS = [
   'existing',
   'max_active',
   'max_injections',
+  'max_share',
   'replay',
   'exclude',
   'count',

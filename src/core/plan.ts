@@ -34,6 +34,10 @@ export interface FaultPlan {
   /** Numeric parameters (or `probability`) that change over time, by name; their start value is in `params` too. */
   readonly ramp?: Readonly<Record<string, Ramp>>
   readonly limits?: FaultLimits
+  /** Limits of everything together that has the same `owner`, from the profile that it comes from. */
+  readonly ownerLimits?: FaultLimits
+  /** It only counts what it would have hit. Default: false. */
+  readonly shadow?: boolean
   /** Parameters in base units (milliseconds, bytes, bytes per second), as the fault's schema has produced them. */
   readonly params: Readonly<Record<string, unknown>>
   /** `api`, `profile:<name>`, `experiment:<id>`. */
@@ -116,11 +120,16 @@ export interface Ramp {
   readonly whole?: boolean
 }
 
+/** Bounds of what a fault, all faults of a profile, or all faults of the process may do. */
 export interface FaultLimits {
-  /** On how many sessions it works at the same time at most. */
+  /** On how many sessions (or exchanges) it works at the same time at most: the next one is left alone. */
   readonly maxActive?: number
   /** How often it acts at most; then it is spent. */
   readonly maxInjections?: number
+  /** 0…1: of the sessions (or exchanges) that it has seen, 20 at least, the share that it may select; with a larger one it is disarmed. */
+  readonly maxShare?: number
+  /** What it may add to one session, chunk or exchange, milliseconds; before it would add more it is disarmed. */
+  readonly maxAddedDelay?: number
 }
 
 export type Protocol = 'tcp' | 'http'
@@ -203,4 +212,6 @@ export interface ProxyPlan {
 export interface PlanChange {
   readonly put?: readonly ProxyPlan[]
   readonly remove?: readonly string[]
+  /** Faults go without what they were to do when they go (`onRemove`). */
+  readonly mercy?: boolean
 }

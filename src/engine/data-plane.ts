@@ -21,6 +21,11 @@ export interface DataPlane {
    * The outcome names each `put` proxy. A proxy that failed to start is kept, stopped.
    */
   apply(change: PlanChange): Promise<readonly ProxyOutcome[]>
+  /**
+   * Takes every fault of every proxy away before it returns, without what they were to do when they go, those of deleted proxies whose sessions
+   * drain included. It may come at any time, in the middle of an `apply` too: that goes on with its listener.
+   */
+  clearFaults(): void
   /** @param proxy only that one; default: all. */
   snapshot(proxy?: string): Snapshot
   sessions(filter?: SessionFilter): readonly SessionInfo[]
@@ -152,6 +157,11 @@ export interface HttpSnapshot {
 }
 
 export interface FaultCounts extends Readonly<FaultCounters> {
+  /**
+   * What a fault that only counts (`shadow`) would have hit: sessions, exchanges, or chunks, whichever it draws for; of one that shuts the whole
+   * proxy, connections that came while it would have been shut.
+   */
+  readonly shadowed: number
   /** Sessions that it left alone, by reason. */
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>
 }
@@ -165,13 +175,32 @@ export interface FaultSnapshot extends FaultCounts {
   /** Sessions that it works on now. */
   readonly active: number
   readonly state: FaultState
+  /** Set while it is `disarmed` or `spent`. */
+  readonly disarmed?: Disarmed
 }
 
 /**
  * `working` = now; `waiting` = its next window is to come; `over` = its last window has passed; `spent` = it has acted as often as its
- * limit allows; `gone` = it was removed, or its proxy was, and only its counters are left.
+ * limit allows; `disarmed` = another limit has been crossed, or one that it shares with other faults; `gone` = it was removed, or its proxy was,
+ * and only its counters are left.
  */
-export type FaultState = 'working' | 'waiting' | 'over' | 'spent' | 'gone'
+export type FaultState = 'working' | 'waiting' | 'over' | 'spent' | 'disarmed' | 'gone'
+
+/** Which limit has stopped a fault. */
+export interface Disarmed extends LimitCrossed {
+  readonly limit: 'max_share' | 'max_added_delay' | 'max_injections'
+  /** Wall clock, ISO 8601. */
+  readonly at: string
+}
+
+export interface LimitCrossed {
+  readonly limit: 'max_active' | 'max_share' | 'max_added_delay' | 'max_injections'
+  /** Whose limit it is: that of the fault, of everything with its owner, or of the whole process. */
+  readonly scope: 'fault' | 'owner' | 'process'
+  readonly bound: number
+  /** What it has come to, or would have: sessions or exchanges, a share, milliseconds (2⁵³ - 1 = without end), acts. */
+  readonly value: number
+}
 
 /** `counts[i]` = observations ≤ `bounds[i]` and above the bound before; the last count is for everything above the last bound. */
 export interface HistogramData {

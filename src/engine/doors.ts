@@ -1,12 +1,14 @@
-import type { Door } from '../core/fault-factory.ts'
+import type { Door, FaultCounters } from '../core/fault-factory.ts'
 import { randomFor } from '../core/random.ts'
-import type { FaultNow } from './fault-at-work.ts'
+import { differInProbabilityAlone, type FaultNow } from './fault-at-work.ts'
 import type { EngineShared } from './shared.ts'
 
 interface Doorkeeper {
   readonly fault: FaultNow
   readonly door: Door
   shut: boolean
+  /** It only counts who comes while it would be shut. */
+  readonly shadow: boolean
 }
 
 /** What the doors of a proxy say together. */
@@ -40,23 +42,37 @@ export class Doors {
     this.#keepers = faults.flatMap((fault) => {
       const old = before.find((keeper) => keeper.fault.work === fault.work)
       if (!fault.on) return []
-      if (old?.fault === fault) return [old]
-      const door = this.#build(fault, old?.door)
-      return door === undefined ? [] : [{ fault, door, shut: old?.shut ?? false }]
+      if (old !== undefined && differInProbabilityAlone(old.fault, fault)) return [{ ...old, fault }]
+      const shadow = fault.plan.shadow === true
+      // A door that was only counted at has not been shut.
+      const same = old?.shadow === shadow ? old : undefined
+      const door = this.#build(fault, same?.door)
+      if (door === undefined) return []
+      fault.work.hasDoor = true
+      return [{ fault, door, shut: same?.shut ?? false, shadow }]
     })
+  }
+
+  /** A connection has come: those whose doors would be shut count it. */
+  came(): void {
+    for (const { fault, shadow, shut } of this.#keepers) {
+      // Who looks at each connection as well counts those that it does not let in.
+      if (shadow && shut && !this.#shared.factory.hasConnect(fault.plan)) fault.work.tally.shadowed++
+    }
   }
 
   /** @param active sessions that were let in and are not over. */
   look(at: number, active: number): DoorState {
-    // A fault that may not act any more shuts no door again; one that is shut stays so for its time.
-    const asked = this.#keepers.filter((keeper) => keeper.shut || !keeper.fault.work.spent)
+    // A fault that may not act any more shuts no door again; one that is shut stays so for its time, unless a limit has disarmed the fault.
+    const armed = this.#keepers.filter((keeper) => !keeper.fault.work.off)
+    const asked = armed.filter((keeper) => keeper.shut || !keeper.fault.work.spent)
     const open = asked.filter((keeper) => !keeper.shut)
     // All of them are asked: each keeps its own time.
     for (const keeper of asked) keeper.shut = keeper.door.shut(at, active)
-    const shut = asked.find((keeper) => keeper.shut)
+    const shut = asked.find((keeper) => keeper.shut && !keeper.shadow)
     const timed = asked.filter((keeper) => keeper.shut || !keeper.fault.work.spent)
     const until = Math.min(Infinity, ...timed.map(({ door }) => door.wakeAt ?? Infinity))
-    const ends = endsOf(open.filter((keeper) => keeper.shut))
+    const ends = endsOf(open.filter((keeper) => keeper.shut && !keeper.shadow))
     return { shutBy: shut?.fault.work.name, ends, until }
   }
 
@@ -64,11 +80,13 @@ export class Doors {
     const { work, plan } = fault
     const { seed, factory, decisions } = this.#shared
     const proxy = this.#proxy
+    const random = randomFor(seed, proxy, 'door', work.name)
+    if (plan.shadow === true) return factory.door(plan, { random, counters: nobodys(), record: () => {} }, previous)
     return factory.door(
       plan,
       {
-        random: randomFor(seed, proxy, 'door', work.name),
-        counters: work.tally,
+        random,
+        counters: work.counters,
         record: (_at, what, detail) =>
           decisions.add({
             proxy,
@@ -82,6 +100,11 @@ export class Doors {
       previous,
     )
   }
+}
+
+/** What does nothing is not counted as having acted. */
+function nobodys(): FaultCounters {
+  return { seen: 0, selected: 0, applied: 0 }
 }
 
 function endsOf(shut: readonly Doorkeeper[]): DoorState['ends'] {

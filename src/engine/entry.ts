@@ -53,6 +53,11 @@ export class Entry implements Scheduled {
   /** What faults make of the dial that has yet to be wanted. */
   #later: { readonly longer: number; readonly by: Ending | undefined } | undefined
   #admitted = false
+  /** It waits for what may never come, until somebody is to be asked again. */
+  #hangs = false
+  /** The scheduler has called, and nobody waits. */
+  #inTurn = false
+  #askAt = Infinity
 
   constructor(host: EntryHost, server: PeerSocket) {
     this.#host = host
@@ -84,7 +89,7 @@ export class Entry implements Scheduled {
   /** The client has ended its side. If it waits for ever there is nothing to wait for; one that is let in may still get its answer. */
   clientEnded(): void {
     this.#clientLeft = this.#host.shared.clock.now()
-    if (this.state === 'waiting' && this.heapIndex < 0) this.#wait(Infinity)
+    if (this.state === 'waiting' && this.#hangs) this.#wait(this.#askAt)
   }
 
   serverFailed(error: Error, ours: boolean): void {
@@ -97,10 +102,17 @@ export class Entry implements Scheduled {
   }
 
   fire(now: number): void {
-    if (this.#next === 'ask') this.lookAgain()
+    if (this.#next === 'ask') this.#ask()
     else if (this.#next === 'give up') this.#host.drop({ origin: 'client', reason: 'closed' })
     else if (this.#next === 'dial') this.#dialNow(now)
     else this.#timeOut()
+  }
+
+  /** Its own time has come. */
+  #ask(): void {
+    this.#inTurn = true
+    this.lookAgain()
+    this.#inTurn = false
   }
 
   #follow({ wait, instead, dial: longer, dialEnding }: Admission): void {
@@ -108,7 +120,7 @@ export class Entry implements Scheduled {
     const takenUp = this.#host.started + wait
     this.queued = takenUp <= now && instead?.how === 'queue'
     if (takenUp > now) {
-      this.#wait(takenUp)
+      this.#wait(takenUp, false)
     } else if (instead === undefined) {
       this.#dialLater(now, longer, dialEnding)
     } else if (instead.how === 'reset') {
@@ -116,14 +128,20 @@ export class Entry implements Scheduled {
     } else if (instead.how === 'close') {
       this.#host.drop(instead.ending)
     } else {
-      this.#wait(Infinity)
+      this.#wait(instead.how === 'queue' ? takenUp + instead.longest : Infinity, true)
     }
   }
 
-  /** @param until when to ask again; `Infinity` = when something changes. */
-  #wait(until: number): void {
-    if (until < Infinity) this.#schedule('ask', until)
-    else this.#schedule('give up', this.#clientLeft + LEFT_AFTER_MS)
+  /**
+   * @param until when to ask again; `Infinity` = when something changes.
+   * @param hangs nobody knows whether it will be let in then.
+   */
+  #wait(until: number, hangs = this.#hangs): void {
+    this.#hangs = hangs
+    this.#askAt = until
+    const givenUp = hangs ? this.#clientLeft + LEFT_AFTER_MS : Infinity
+    if (until < givenUp) this.#schedule('ask', until)
+    else this.#schedule('give up', givenUp)
     if (this.state === 'waiting') return
     this.state = 'waiting'
     this.#host.waits()
@@ -131,7 +149,8 @@ export class Entry implements Scheduled {
 
   /** @param longer milliseconds that faults make of it before it begins; the last of them is `by`. */
   #dialLater(now: number, longer: number, by: Ending | undefined): void {
-    if (this.state === 'waiting') this.#host.letIn()
+    const waited = this.state === 'waiting'
+    if (waited) this.#host.letIn()
     this.state = 'dialing'
     if (this.#host.dialsOnDemand && !this.#admitted) {
       this.#admitted = true
@@ -141,7 +160,8 @@ export class Entry implements Scheduled {
       return
     }
     this.#dialStarted = now
-    if (longer <= 0) return this.#dialNow(now)
+    // Thousands may be let in by one change: they are dialled for in turns of their own, and not while its caller waits.
+    if (longer <= 0) return waited && !this.#inTurn ? this.#schedule('dial', now) : this.#dialNow(now)
     const { dialTimeoutMs } = this.#host.shared
     if (longer < dialTimeoutMs) return this.#schedule('dial', now + longer)
     this.#tooSlow = by

@@ -1,4 +1,4 @@
-import type { SessionInfo } from './data-plane.ts'
+import type { LimitCrossed, SessionInfo } from './data-plane.ts'
 
 /** What the engine tells; every payload is plain data. Nobody can answer, veto or delay. */
 export interface EngineEvents {
@@ -12,6 +12,8 @@ export interface EngineEvents {
   'reopen-failed': [{ readonly proxy: string; readonly listen: string; readonly error: string }]
   /** The listener could not accept (out of file descriptors, …); it goes on trying. */
   'accept-failed': [{ readonly proxy: string; readonly error: string }]
+  /** A fault has met one of its limits; of `max_active` at most once a second for each fault. */
+  'limit-crossed': [LimitCrossed & { readonly proxy: string; readonly fault: string }]
   'session-opened': [SessionInfo]
   'session-ended': [SessionInfo]
   /** There is no session: its client did not get through the TLS handshake, or sent no PROXY header. */

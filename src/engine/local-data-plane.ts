@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import type { Decision } from '../core/decision.ts'
-import type { PlanChange, ProxyPlan } from '../core/plan.ts'
+import type { FaultLimits, PlanChange, ProxyPlan } from '../core/plan.ts'
 import type { FaultFactory } from '../core/fault-factory.ts'
 import { Budget } from './budget.ts'
 import type { DataPlane, ProxyOutcome, SessionFilter, SessionInfo, ProxySnapshot, Snapshot } from './data-plane.ts'
@@ -9,6 +9,7 @@ import { DecisionLog, type DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 import type { ExchangeInfo } from './http/exchange-info.ts'
 import { ExchangeLog, type ExchangeFilter, type ExchangeLogInfo } from './http/exchange-log.ts'
+import { Limits } from './limits.ts'
 import { Proxy } from './proxy.ts'
 import { ProxyCounters } from './proxy-counters.ts'
 import { ReadMemory } from './read-memory.ts'
@@ -47,6 +48,8 @@ export interface DataPlaneOptions {
   readonly exchangesKept?: number
   /** `exchanges()` shows the values of queries as they came; default false. */
   readonly showQueries?: boolean
+  /** Bounds of what all faults together may do; default: none. */
+  readonly limits?: FaultLimits
   /** A recorded run whose decisions are taken again. */
   readonly replay?: Replay
   /** Default: the real time. */
@@ -78,6 +81,7 @@ class LocalDataPlane implements DataPlane {
 
   constructor(options: DataPlaneOptions) {
     const clock = options.clock ?? systemClock
+    const decisions = new DecisionLog(options.seed, options.decisionsKept ?? 10_000)
     this.#shared = {
       seed: options.seed,
       factory: options.factory,
@@ -90,7 +94,8 @@ class LocalDataPlane implements DataPlane {
       drainMs: options.drainMs ?? 0,
       softenResets: options.softenResets ?? false,
       acceptHandles: options.acceptHandles ?? true,
-      decisions: new DecisionLog(options.seed, options.decisionsKept ?? 10_000),
+      decisions,
+      limits: new Limits({ clock, decisions, events: this.events, limits: options.limits }),
       exchanges: new ExchangeLog(options.exchangesKept ?? 1000, options.showQueries),
       ...(options.replay === undefined ? {} : { replay: options.replay }),
       events: this.events,
@@ -98,11 +103,15 @@ class LocalDataPlane implements DataPlane {
     }
   }
 
-  async apply({ put = [], remove = [] }: PlanChange): Promise<readonly ProxyOutcome[]> {
+  async apply({ put = [], remove = [], mercy = false }: PlanChange): Promise<readonly ProxyOutcome[]> {
     // Nobody would ever stop what is started now.
     if (this.#closed) return put.map(({ name, listen }) => ({ name, listen, running: false }))
     for (const name of remove) this.#remove(name)
-    return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan)))
+    return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan, mercy)))
+  }
+
+  clearFaults(): void {
+    for (const proxy of [...this.#proxies.values(), ...this.#leaving]) proxy.clearFaults()
   }
 
   snapshot(proxy?: string): Snapshot {

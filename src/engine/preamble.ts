@@ -129,10 +129,10 @@ export class Preamble implements Visitor, PeerEvents, HandshakeHost, SelectionPl
         direction: plan.direction,
       }
       const verdict = this.shared.factory.handshake(plan, context, hello)
-      if (verdict === undefined || !this.#canDo(verdict)) continue
+      if (verdict === undefined || !this.#canDo(verdict) || work.isTooLong(verdict.wait ?? 0)) continue
       if (!this.#acted.has(work)) {
         this.#acted.add(work)
-        work.tally.applied++
+        work.counters.applied++
         context.record(this.shared.clock.now(), wordFor(verdict), waitOf(verdict))
       }
       decision = combineHandshake(decision, verdict, context.ending)
@@ -262,8 +262,11 @@ export function needsPreamble(plan: ProxyPlan, faults: readonly FaultNow[], fact
 
 function wantsHello({ tls }: ProxyPlan, faults: readonly FaultNow[], factory: EngineShared['factory']): boolean {
   if (tls?.peek === true) return true
-  // Who comes while a window is closed may still be there when it opens, and nobody can ask for the name then.
-  return faults.some(({ on, plan }) => plan.match?.sni !== undefined || (on && factory.hasHandshake(plan)))
+  // Who comes while a window is closed may still be there when it opens, and nobody can ask for the name then. For a fault that only counts nobody
+  // is made to wait, unless it counts by name.
+  return faults.some(
+    ({ on, plan }) => plan.match?.sni !== undefined || (on && plan.shadow !== true && factory.hasHandshake(plan)),
+  )
 }
 
 function wordFor({ instead, certificate, versions, alpn, wait }: HandshakeVerdict): string {

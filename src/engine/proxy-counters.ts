@@ -1,7 +1,8 @@
 import type { FaultCounters } from '../core/fault-factory.ts'
 import type { SkipReason } from '../core/decision.ts'
+import { defined } from '../core/defined.ts'
 import { DIRECTIONS, type Direction, type Ending } from '../core/words.ts'
-import type { ByteCounters, FaultSnapshot, ProxySnapshot } from './data-plane.ts'
+import type { ByteCounters, Disarmed, FaultSnapshot, ProxySnapshot } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
 import { ExchangeCounters } from './http/exchange-counters.ts'
 
@@ -14,11 +15,13 @@ const CONNECT_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000
 
 /** The counters of one fault name; they outlive the fault. */
 export interface FaultTally extends FaultCounters {
+  /** What it would have hit, if it did not only count. */
+  shadowed: number
   readonly skipped: Partial<Record<SkipReason, number>>
   /** Sessions that it works on now. */
   active: number
   /** The fault itself while it is in the plan. */
-  work: Pick<FaultSnapshot, 'state' | 'own' | 'ramped'> | undefined
+  work: (Pick<FaultSnapshot, 'state' | 'own' | 'ramped'> & { readonly disarmed: Disarmed | undefined }) | undefined
 }
 
 type Bytes = Readonly<Record<Direction, ByteCounters>>
@@ -86,7 +89,15 @@ export class ProxyCounters {
   ofFault(name: string): FaultTally {
     const known = this.#faults.get(name)
     if (known !== undefined) return known
-    const fresh: FaultTally = { seen: 0, selected: 0, applied: 0, skipped: {}, active: 0, work: undefined }
+    const fresh: FaultTally = {
+      seen: 0,
+      selected: 0,
+      applied: 0,
+      shadowed: 0,
+      skipped: {},
+      active: 0,
+      work: undefined,
+    }
     this.#faults.set(name, fresh)
     return fresh
   }
@@ -115,9 +126,10 @@ export class ProxyCounters {
   }
 }
 
-function describeFault({ work, seen, selected, applied, active, skipped }: FaultTally): FaultSnapshot {
-  const all = { seen, selected, applied, skipped: { ...skipped } }
-  return { ...all, active, own: work?.own ?? all, ramped: work?.ramped ?? {}, state: work?.state ?? 'gone' }
+function describeFault({ work, seen, selected, applied, shadowed, active, skipped }: FaultTally): FaultSnapshot {
+  const all = { seen, selected, applied, shadowed, skipped: { ...skipped } }
+  const { own = all, ramped = {}, state = 'gone', disarmed } = work ?? {}
+  return { ...all, active, own, ramped, state, ...defined({ disarmed }) }
 }
 
 function add(sum: ByteCounters, { received, sent }: Readonly<ByteCounters>): void {

@@ -50,22 +50,34 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.#entrance = new Entrance(shared, this)
     this.#behind = new InTurns(shared)
     this.#shutOut = new InTurns(shared)
-    this.#faults = new FaultSet(shared, counters, () => this.#faultsMoved())
+    this.#faults = new FaultSet(shared, plan.name, counters, () => this.#faultsMoved())
     this.#doors = new Doors(shared, plan.name)
     this.#updateFaults(plan)
   }
 
-  /** Brings the proxy in step with its plan. Faults change before this returns; the listener when the answer comes. */
-  async apply(plan: ProxyPlan): Promise<ProxyOutcome> {
+  /**
+   * Brings the proxy in step with its plan. Faults change before this returns; the listener when the answer comes.
+   *
+   * @param mercy faults that go let their sessions live, whatever they were to do when they go.
+   */
+  async apply(plan: ProxyPlan, mercy = false): Promise<ProxyOutcome> {
     const before = this.#plan
     // The plan may name the bound address once it is known: that is no move.
     const listenMoved = plan.listen !== before.listen && plan.listen !== this.#entrance.address
     const moved = listenMoved || plan.upstream !== before.upstream || speaksOtherwise(plan, before)
     if (moved || !plan.enabled) this.#close(plan.enabled ? 'changed' : 'disabled')
     this.#plan = plan
-    if (plan.faults !== before.faults) this.#updateFaults(plan)
+    if (plan.faults !== before.faults) this.#updateFaults(plan, mercy)
     if (plan.enabled && !this.#running) return this.#start()
     return this.#outcome()
+  }
+
+  /** All faults go at once, without what they were to do when they go. A start or stop that is under way goes on as it is. */
+  clearFaults(): void {
+    if (this.#plan.faults.length === 0) return
+    for (const { work } of this.faults) work.resetsOnRemove = false
+    this.#plan = { ...this.#plan, faults: [] }
+    this.#updateFaults(this.#plan)
   }
 
   /** For good: closes the listener, and the sessions now or, if there is a drain time, when it is over. */
@@ -96,6 +108,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
   accepted(connection: Accepted): void {
     this.#ordinal++
     this.counters.countSession()
+    this.#doors.came()
     const id = this.shared.nextSessionId()
     const first = needsPreamble(this.#plan, this.faults, this.shared.factory)
     const visitor = first
@@ -195,9 +208,9 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     })
   }
 
-  #updateFaults({ faults }: ProxyPlan): void {
+  #updateFaults({ faults }: ProxyPlan, mercy = false): void {
     this.counters.forgetFaultsBut(faults.map((fault) => fault.name))
-    this.#faults.update(faults, this.#ordinal)
+    this.#faults.update(faults, this.#ordinal, mercy)
     // Whoever changes the plan may rely on it when the answer comes.
     this.#behind.stop()
     this.#doors.update(this.faults)
@@ -206,7 +219,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.#shutOut.finish()
   }
 
-  /** A window has opened or closed, or a ramp has taken a step: nobody waits for that. */
+  /** A window has opened or closed, a ramp has taken a step, or a limit has been crossed: nobody waits for that. */
   #faultsMoved(): void {
     this.#doors.update(this.faults)
     this.#behind.start(this.sessions.values(), (session) => session.setFaults(this.faults))

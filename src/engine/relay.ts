@@ -470,6 +470,11 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#resume()
   }
 
+  /** The same, as soon as this relay has its turn: to be followed by `releaseSoon`. */
+  welcomeSoon(now: number): void {
+    this.#welcomeAt = Math.min(this.#welcomeAt, now)
+  }
+
   #resume(): void {
     if (this.#paused !== 0 || this.#closed || this.#sourceOver) return
     if (this.#source?.destroyed === false) this.#source.resume()

@@ -112,6 +112,17 @@ export class ReleaseQueue implements Outlet {
     }
   }
 
+  /** Nothing has delayed what waits: it is due when it came. */
+  backToArrival(): void {
+    let before = -Infinity
+    this.resetAt = Infinity
+    for (let held = this.#head; held !== undefined; held = held.following) {
+      held.at = Math.max(before, held.arrival)
+      before = held.at
+      if (held.kind === 'abort' && held.how !== 'destroy') this.resetAt = Math.min(this.resetAt, held.at)
+    }
+  }
+
   shift(): void {
     const head = this.#head
     if (head === undefined) return

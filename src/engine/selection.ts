@@ -7,7 +7,9 @@ import { randomFor, type Random } from '../core/random.ts'
 import type { Direction } from '../core/words.ts'
 import { clientMatch } from './client-match.ts'
 import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
+import { NO_GAUGES, type Gauge } from './gauge.ts'
 import type { EngineShared } from './shared.ts'
+import { countActive, limitReached, weigh, weighSelected } from './weigh.ts'
 
 /** The session that faults select or not. */
 export interface SelectionPlace {
@@ -38,6 +40,16 @@ interface Choice {
   shared: object | undefined
   /** The fault works on exchanges, and counts these instead. */
   readonly quiet: boolean
+  /** The fault only counts what it would hit. */
+  readonly shadow: boolean
+  /** For each session drawn for; not each chunk, or who comes to a door. */
+  readonly counts: boolean
+  /** Counted as selected against the limits. */
+  weighed: boolean
+  /** Counted against these as one that the fault works on. */
+  gauges: readonly Gauge[]
+  /** A limit has disarmed the fault: if it is armed again, everything is decided anew. */
+  stale: boolean
 }
 
 /**
@@ -52,9 +64,14 @@ export class Selection {
     this.place = place
   }
 
-  /** Whether the fault works on the session; `false` while its window is closed. */
+  /** Whether the fault works on the session; `false` while its window is closed, it is disarmed, or only counts. */
   works(fault: FaultNow): boolean {
-    return fault.on && this.#choiceOf(fault).reason === undefined
+    return this.selects(fault) && fault.plan.shadow !== true
+  }
+
+  /** The same, also of a fault that only counts what it would hit. */
+  selects(fault: FaultNow): boolean {
+    return fault.on && !fault.work.off && this.#choiceOf(fault).reason === undefined
   }
 
   /** After `works`: whether the session is one of those that the fault is for; the draw may have spared it. */
@@ -63,12 +80,16 @@ export class Selection {
     return reason === undefined || reason === 'draw' || reason === 'replay'
   }
 
-  /** The faults that worked on the session and are not among `faults` any more are let go; answers them. */
+  /** The faults that worked on the session and are not among `faults` any more are let go; answers those that worked to the last. */
   forgetBut(faults: readonly FaultNow[]): readonly FaultAtWork[] {
     const gone: FaultAtWork[] = []
     for (const [name, choice] of this.#choices) {
-      if (faults.some(({ work }) => work === choice.work)) continue
-      if (choice.active) gone.push(choice.work)
+      if (faults.some(({ work }) => work === choice.work)) {
+        if (choice.work.off) this.#letGo(choice)
+        continue
+      }
+      // One that a limit has disarmed worked on it no more, even where the session was still to be told so.
+      if (choice.active && !choice.work.off) gone.push(choice.work)
       this.#release(choice)
       this.#choices.delete(name)
     }
@@ -85,7 +106,7 @@ export class Selection {
   contextOf({ work }: FaultNow, random: Random, direction?: Direction): FaultContext {
     return {
       random,
-      counters: work.tally,
+      counters: work.counters,
       ending: { origin: 'injected', reason: work.name },
       shared: (scope, make) => (scope === 'proxy' ? work.shared(make) : this.#sharedOf(work, make)),
       record: (at, what, detail) => this.#record(work, at, { what, ...defined({ detail, direction }) }),
@@ -101,7 +122,7 @@ export class Selection {
   #choiceOf(fault: FaultNow): Choice {
     const { work, plan } = fault
     const known = this.#choices.get(work.name)
-    const stands = known?.work === work && known.draw === plan.draw && known.epoch === plan.epoch
+    const stands = known?.work === work && known.draw === plan.draw && known.epoch === plan.epoch && !known.stale
     if (stands && known.probability === plan.probability) return known
     if (stands) {
       this.#hold(known, plan)
@@ -112,15 +133,38 @@ export class Selection {
     if (counted?.active === true) work.taken--
     if (known !== undefined) this.#release(known)
     const drawn = this.randomOf(plan, `draw ${plan.draw}`).next()
-    const { draw, epoch, probability } = plan
-    const fresh = { work, draw, epoch, drawn, probability, shared: before?.shared, nth: counted?.nth }
-    const quiet = this.place.shared.factory.level(plan) === 'exchange'
-    const choice: Choice = { ...fresh, reason: undefined, active: false, quiet }
+    const { draw, epoch, probability, shadow = false } = plan
+    const choice: Choice = {
+      work,
+      draw,
+      epoch,
+      drawn,
+      probability,
+      shared: before?.shared,
+      nth: counted?.nth,
+      reason: undefined,
+      active: false,
+      quiet: this.place.shared.factory.level(plan) === 'exchange',
+      shadow,
+      counts: drawsPerSession(plan) && !work.hasDoor,
+      weighed: false,
+      gauges: NO_GAUGES,
+      stale: false,
+    }
     this.#choices.set(work.name, choice)
     if (!choice.quiet) work.tally.seen++
-    choice.reason = this.#reasonAgainst(choice, plan)
+    const reason = this.#reasonAgainst(choice, plan)
+    choice.reason = choice.quiet ? reason : weigh(work, reason)
+    choice.weighed = choice.reason === undefined
     this.#settle(choice)
     return choice
+  }
+
+  #letGo(choice: Choice): void {
+    if (choice.stale) return
+    if (choice.active) choice.work.taken--
+    this.#release(choice)
+    choice.stale = true
   }
 
   /** A ramp has moved the probability: the draw stands, its outcome may not. */
@@ -130,8 +174,18 @@ export class Selection {
     const reason = choice.drawn < plan.probability ? undefined : 'draw'
     if (reason === choice.reason) return
     this.#release(choice)
-    choice.reason = reason ?? (choice.quiet ? undefined : limitReached(choice.work, plan))
+    choice.reason = reason ?? (choice.quiet ? undefined : this.#bounded(choice))
     this.#settle(choice)
+  }
+
+  /** Of one that the draw has spared so far. */
+  #bounded(choice: Choice): SkipReason | undefined {
+    const { work } = choice
+    const reason = limitReached(work)
+    if (reason !== undefined || choice.weighed) return reason
+    const outcome = weighSelected(work, undefined)
+    choice.weighed = outcome === undefined
+    return outcome
   }
 
   #reasonAgainst(choice: Choice, plan: FaultPlan): SkipReason | undefined {
@@ -147,28 +201,33 @@ export class Selection {
     const replayed = shared.replay?.session(proxy, ordinal, work.name)
     if (replayed === false) return 'replay'
     if (replayed === undefined && drawsPerSession(plan) && choice.drawn >= plan.probability) return 'draw'
-    return choice.quiet ? undefined : limitReached(work, plan)
+    return choice.quiet ? undefined : limitReached(work)
   }
 
   #settle(choice: Choice): void {
-    const { work, reason } = choice
+    const { work, reason, shadow } = choice
     if (reason === undefined) {
       choice.active = true
       work.taken++
       if (!choice.quiet) {
         work.tally.selected++
         work.tally.active++
+        choice.gauges = work.gauges
+        countActive(choice.gauges, 1)
+        if (shadow && choice.counts) work.tally.shadowed++
       }
     } else if (!choice.quiet) {
       work.tally.skipped[reason] = (work.tally.skipped[reason] ?? 0) + 1
     }
-    this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }) })
+    this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }), ...shadowed(shadow) })
   }
 
   #release(choice: Choice): void {
     if (!choice.active) return
     choice.active = false
-    if (!choice.quiet) choice.work.tally.active--
+    if (choice.quiet) return
+    choice.work.tally.active--
+    countActive(choice.gauges, -1)
   }
 
   #sharedOf<T extends object>(work: FaultAtWork, make: () => T): T {
@@ -186,12 +245,12 @@ export class Selection {
 
   /** The fault has done something to the session itself, rather than one of its stages. */
   acted(work: FaultAtWork, what: string): void {
-    work.tally.applied++
+    work.counters.applied++
     this.#add(work, { kind: 'injection', what })
   }
 
   chunkDecided(fault: FaultNow, direction: Direction, chunk: number, selected: boolean): void {
-    this.#add(fault.work, { kind: 'chunk', direction, chunk, selected })
+    this.#add(fault.work, { kind: 'chunk', direction, chunk, selected, ...shadowed(fault.plan.shadow === true) })
   }
 
   #add({ name, type }: FaultAtWork, decision: NewOfFault, inMs = 0): void {
@@ -229,7 +288,10 @@ export function takes(
   return behind > 0 && behind <= first && behind % every === 0 && taken < max
 }
 
-export function limitReached(work: FaultAtWork, { limits }: FaultPlan): SkipReason | undefined {
-  if (work.spent) return 'max_injections'
-  return work.tally.active >= (limits?.maxActive ?? Infinity) ? 'max_active' : undefined
+const SHADOWED = { shadow: true } as const
+const NO_FIELDS = {}
+
+/** What a decision of a fault that only counts has beside the rest. */
+export function shadowed(shadow: boolean): { readonly shadow?: true } {
+  return shadow ? SHADOWED : NO_FIELDS
 }

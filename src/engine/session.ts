@@ -254,12 +254,17 @@ export class Session implements Visitor, PeerEvents, RelayOwner, EntryHost, Conv
     const gone = this.#selection?.forgetBut(faults) ?? []
     const resets = gone.find(({ resetsOnRemove }) => resetsOnRemove)
     if (resets === undefined) {
-      const lost = this.#state === 'half_open' && faults.every(({ work }) => work.name !== this.#ending?.reason)
+      const lost = this.#state === 'half_open' && !faults.some((fault) => this.#isLostTo(fault))
       if (lost && this.#ending !== undefined) this.reset(this.#ending)
       return false
     }
     if (this.#state !== 'ended') this.#resetBy(resets)
     return true
+  }
+
+  /** The fault that has taken one peer away is at work. */
+  #isLostTo({ work, plan }: FaultNow): boolean {
+    return work.name === this.#ending?.reason && !work.off && plan.shadow !== true
   }
 
   /** A fault that wants sessions older than itself to end. */

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { DecisionLog } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 import type { ExchangeLog } from './http/exchange-log.ts'
+import type { Limits } from './limits.ts'
 import type { Replay } from './replay.ts'
 import type { RelayShared } from './relay.ts'
 
@@ -14,6 +15,7 @@ export interface EngineShared extends RelayShared {
   readonly softenResets: boolean
   readonly acceptHandles: boolean
   readonly decisions: DecisionLog
+  readonly limits: Limits
   readonly exchanges: ExchangeLog
   /** A recorded run to follow. */
   readonly replay?: Replay

@@ -1,32 +1,17 @@
 import { nowhere, type AbortHow, type Outlet, type Stage } from '../core/outlet.ts'
 import type { Effect } from '../core/fault-factory.ts'
-import type { Random } from '../core/random.ts'
-import type { Direction, Ending } from '../core/words.ts'
+import type { Ending } from '../core/words.ts'
+import { drawChunk, type ChunkDrawOptions } from './chunk-draws.ts'
 import type { FaultNow } from './fault-at-work.ts'
-import type { Selection } from './selection.ts'
-
-/** What is to be remembered of a stage over its updates. */
-export interface SieveMemory {
-  /** Chunks that came. */
-  chunks: number
-  /** The stage has acted on this session. */
-  acted: boolean
-}
 
 /** What lets chunks pass a stage by. */
-export interface SieveOptions {
+export interface SieveOptions extends ChunkDrawOptions {
   readonly inner: Stage
-  readonly fault: FaultNow
-  readonly selection: Selection
-  readonly direction: Direction
   readonly effect: Effect
-  /** For the draws, where there is one for each chunk. */
-  readonly random: Random
-  readonly memory: SieveMemory
 }
 
 /**
- * Stands in front of a stage that acts on some chunks only: those that a draw selects, or those that come before its limit is reached. The
+ * Stands in front of a stage that acts on some chunks only: those that a draw selects, or those that come before a limit is reached. The
  * others go by it. A stage that has dropped bytes of the session, or is about to end it, is not passed by any more.
  */
 export class Sieve implements Stage {
@@ -80,25 +65,30 @@ export class Sieve implements Stage {
   }
 
   #removed(at: number): void {
-    const { fault, inner, memory } = this.#options
+    const { inner, memory } = this.#options
     // Of a session that it only went by, because others had used it up, no bytes are missing.
-    if (memory.acted || !fault.work.spent) inner.removed?.(at)
+    if (memory.acted || !this.#isStopped()) inner.removed?.(at)
   }
 
   #wake(at: number): void {
     if (!this.#passesBy()) this.#options.inner.wake?.(at)
   }
 
-  /** The limit is reached; what has begun is finished all the same, because bytes are missing. */
+  /** A limit is reached; what has begun is finished all the same, because bytes are missing. */
   #passesBy(): boolean {
-    const { fault, effect, memory } = this.#options
-    if (!fault.work.spent) return false
+    const { effect, memory } = this.#options
+    if (!this.#isStopped()) return false
     return !memory.acted || effect === 'timing' || effect === 'content'
+  }
+
+  #isStopped(): boolean {
+    const { work } = this.#options.slot.fault
+    return work.spent || work.off
   }
 
   /** Sees whether the stage acts; the count of its fault is that of all sessions. */
   #watch<T>(call: () => T): T {
-    const { tally } = this.#options.fault.work
+    const { tally } = this.#options.slot.fault.work
     const before = tally.applied
     const answer = call()
     if (tally.applied > before) this.#options.memory.acted = true
@@ -106,18 +96,11 @@ export class Sieve implements Stage {
   }
 
   #drawn(): boolean {
-    const { fault, selection, direction, random, memory } = this.#options
-    if (fault.plan.per !== 'chunk') return true
-    const { shared, proxy, ordinal } = selection.place
-    const chunk = ++memory.chunks
-    const drawn = random.next() < fault.plan.probability
-    const selected = shared.replay?.chunk(proxy, ordinal, fault.work.name, direction, chunk) ?? drawn
-    selection.chunkDecided(fault, direction, chunk, selected)
-    return selected
+    return this.#options.slot.fault.plan.per !== 'chunk' || drawChunk(this.#options)
   }
 }
 
 /** Whether a stage of the fault has to stand behind a sieve. */
-export function needsSieve({ plan }: FaultNow): boolean {
-  return plan.per === 'chunk' || plan.limits?.maxInjections !== undefined
+export function needsSieve({ plan, work }: FaultNow): boolean {
+  return plan.per === 'chunk' || work.stoppable
 }

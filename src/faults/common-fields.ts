@@ -32,7 +32,20 @@ const limits = partsOf({
     .optional()
     .describe('It works on so many sessions (or exchanges, where it works on these) at the same time at most.'),
   max_injections: wholeNumber(1).optional().describe('It acts so often at most; then it is spent.'),
+  max_share: probability()
+    .optional()
+    .describe(
+      'Of the sessions (or exchanges) that it has seen, 20 at least, it may select this share at most; with more it is disarmed.',
+    ),
+  max_added_delay: span()
+    .optional()
+    .describe(
+      'It may hold a connection, an exchange or a chunk up for so long at most; before it would for longer it is disarmed.',
+    ),
 })
+
+/** Limits of several faults together, as a profile has them. */
+export const limitFields = limits
 
 const WEIGHT_ERROR = 'expected a weight above 0, at most 1000000'
 export const MOST_OUTCOMES = 100
@@ -125,6 +138,13 @@ export const commonFields = z.strictObject({
       'Numeric parameters, or `probability`, that change over time, by name; counted from when it first works.',
     ),
   ttl: span().optional().describe('It is removed by itself after this long. Default: it stays.'),
+  lease: span()
+    .optional()
+    .describe('It is removed by itself unless it is renewed within this long, again and again. Default: none.'),
+  shadow: z
+    .boolean({ error: 'expected true or false' })
+    .optional()
+    .describe('It only counts what it would have hit, and does nothing. Default: false.'),
   limits: limits.optional().describe('Bounds of what it does. Default: none.'),
 })
 
@@ -155,6 +175,8 @@ export const SHOWN_FIELDS: readonly string[] = [
   'created',
   'expires',
   'ttl_remaining',
+  'lease_remaining',
+  'disarmed',
   'revision',
   'state',
   'ramped',
@@ -165,9 +187,7 @@ export const SHOWN_FIELDS: readonly string[] = [
 
 /** Words that are not fields, with what to do instead. Those of the first kind are kept free for what they will mean one day. */
 export const UNSUPPORTED_FIELDS: Readonly<Record<string, string>> = {
-  lease: 'leases are not supported; `ttl` removes a fault by itself',
-  shadow: 'shadow faults are not supported',
-  labels: 'labels are not supported',
+  labels: 'labels belong to a profile, not to a single fault',
   on: 'a fault is written to the proxy that it belongs to, which is named elsewhere (in the path of the request)',
   stream: 'this is called `direction` here',
   toxicity: 'this is called `probability` here',

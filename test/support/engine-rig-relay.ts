@@ -1,11 +1,14 @@
+import { EventEmitter } from 'node:events'
 import { Duplex } from 'node:stream'
 import type { AbortHow } from '../../src/core/outlet.ts'
-import type { FaultPlan } from '../../src/core/plan.ts'
+import type { FaultLimits, FaultPlan } from '../../src/core/plan.ts'
 import type { Direction, Ending } from '../../src/core/words.ts'
 import { Budget } from '../../src/engine/budget.ts'
 import { Chain } from '../../src/engine/chain.ts'
 import { DecisionLog } from '../../src/engine/decision-log.ts'
+import type { EngineEvents } from '../../src/engine/events.ts'
 import { FaultSet } from '../../src/engine/fault-set.ts'
+import { Limits } from '../../src/engine/limits.ts'
 import type { PeerSocket } from '../../src/engine/peer-socket.ts'
 import { ReadMemory } from '../../src/engine/read-memory.ts'
 import { ProxyCounters } from '../../src/engine/proxy-counters.ts'
@@ -106,6 +109,8 @@ export interface RelayRigOptions {
   readonly processBudget?: Budget
   readonly ordinal?: number
   readonly seed?: number
+  /** Of all faults together. */
+  readonly limits?: FaultLimits
 }
 
 /**
@@ -114,6 +119,7 @@ export interface RelayRigOptions {
  */
 export class RelayRig implements RelayOwner {
   readonly clock = new ManualClock()
+  readonly events = new EventEmitter<EngineEvents>()
   readonly lines: string[] = []
   readonly output: Buffer[] = []
   readonly shared: EngineShared
@@ -133,11 +139,13 @@ export class RelayRig implements RelayOwner {
     processBudget = new Budget(2 ** 28),
     ordinal = 1,
     seed = 1,
+    limits,
   }: RelayRigOptions = {}) {
     this.ordinal = ordinal
+    const decisions = new DecisionLog(seed, 1000)
     const engine: Pick<
       EngineShared,
-      'seed' | 'factory' | 'clock' | 'scheduler' | 'memory' | 'budget' | 'sessionBudget' | 'decisions'
+      'seed' | 'factory' | 'clock' | 'scheduler' | 'memory' | 'budget' | 'sessionBudget' | 'decisions' | 'limits'
     > = {
       seed,
       factory: faultFactory,
@@ -146,13 +154,14 @@ export class RelayRig implements RelayOwner {
       memory: new ReadMemory(),
       budget: processBudget,
       sessionBudget,
-      decisions: new DecisionLog(seed, 1000),
+      decisions,
+      limits: new Limits({ clock: this.clock, decisions, events: this.events, limits }),
     }
     this.shared = engine as EngineShared
     this.relay = new Relay('downstream', this.shared, this, { received: 0, sent: 0 })
     const place = { shared: this.shared, proxy: 'db', ordinal, id: '1', clientAddress: '127.0.0.1:1' }
     this.selection = new Selection(place)
-    this.faultSet = new FaultSet(this.shared, this.counters, () => this.#faultsMoved())
+    this.faultSet = new FaultSet(this.shared, this.proxy, this.counters, () => this.#faultsMoved())
     this.chain = new Chain(this.selection, this.relay)
     this.source = new Source(() => this.relay)
     this.destination = new Destination(

@@ -4,7 +4,7 @@ import type { FaultPlan } from '../../src/core/plan.ts'
 import { randomFor, type Random } from '../../src/core/random.ts'
 import type { FaultDirection } from '../../src/core/words.ts'
 import { checkedBytes, StreamChecker } from './checked-stream.ts'
-import { fault, updated, type FaultOptions } from './engine-rig-faults.ts'
+import { begunAnew, fault, likelier, updated, type FaultOptions } from './engine-rig-faults.ts'
 import { EngineRig, type RigProxy } from './engine-rig.ts'
 import { Upstream } from './peers.ts'
 import { eventually } from './wait.ts'
@@ -23,6 +23,8 @@ export interface StormOptions {
 export interface StormReport {
   readonly bytes: number
   readonly changes: number
+  /** Limits that were crossed. */
+  readonly crossed: number
   readonly problems: readonly string[]
 }
 
@@ -96,13 +98,18 @@ function options(type: string, random: Random, count: number): FaultOptions {
     { schedule: { after: integer(random, 0, 300), for: integer(random, 1, 300), every: 600 } },
     { limits: { maxInjections: magnitude(random, 500) } },
     { limits: { maxActive: 10 } },
+    { limits: { maxShare: 0.3 } },
+    { limits: { maxAddedDelay: integer(random, 5, 300) } },
+    { owner: 'profile:storm', ownerLimits: { maxAddedDelay: 200, maxInjections: 20_000, maxActive: 80 } },
+    { shadow: true },
+    { onRemove: 'reset' },
     type === 'latency' ? { per: 'chunk' } : {},
     type === 'latency' ? { ramp: { latency: { from: 0, to: 200, over: 2000 } } } : {},
   ]
   return { ...common, ...further[integer(random, 0, further.length - 1)] }
 }
 
-/** One random addition, update or removal. */
+/** One random addition, update or removal; some faults only count for a time, or begin anew after a limit was crossed. */
 function changed(faults: readonly FaultPlan[], random: Random, count: number): readonly FaultPlan[] {
   const next = [...faults]
   const index = integer(random, 0, Math.max(0, faults.length - 1))
@@ -111,8 +118,12 @@ function changed(faults: readonly FaultPlan[], random: Random, count: number): r
   if (chosen === undefined || (draw < 0.4 && faults.length < MOST_FAULTS)) {
     const type = TYPES[integer(random, 0, TYPES.length - 1)] ?? 'noop'
     next.splice(integer(random, 0, next.length), 0, fault(type, params(type, random), options(type, random, count)))
-  } else if (draw < 0.7) {
+  } else if (draw < 0.6) {
     next[index] = updated(chosen, params(chosen.type, random))
+  } else if (draw < 0.65) {
+    next[index] = likelier(chosen, random.next())
+  } else if (draw < 0.75) {
+    next[index] = begunAnew(chosen, { shadow: chosen.shadow !== true })
   } else {
     next.splice(index, 1)
   }
@@ -193,7 +204,8 @@ async function changeFaults(proxy: RigProxy, options: StormOptions, until: numbe
   const total = until - began
   let done = 0
   for (; done < options.changes; done++) {
-    await proxy.change({ faults: changed(proxy.plan.faults, random, done) })
+    // Some of the faults would reset their sessions when they go.
+    await proxy.change({ faults: changed(proxy.plan.faults, random, done) }, { mercy: true })
     const ahead = began + (total * (done + 1)) / options.changes - performance.now()
     if (ahead > 0) await sleep(ahead)
   }
@@ -204,6 +216,8 @@ async function changeFaults(proxy: RigProxy, options: StormOptions, until: numbe
 export async function storm(options: StormOptions): Promise<StormReport> {
   await using echo = await Upstream.echo()
   await using rig = new EngineRig({ seed: options.seed, acceptHandles: options.acceptHandles })
+  let crossed = 0
+  rig.plane.events.on('limit-crossed', () => crossed++)
   const proxy = await rig.proxy(echo)
   const clients = Array.from(
     { length: options.sessions },
@@ -216,11 +230,11 @@ export async function storm(options: StormOptions): Promise<StormReport> {
       ...clients.map((client) => client.write(until)),
       ...(options.stalls ? clients.map((client) => client.stall(until)) : []),
     ])
-    await proxy.faults()
+    await proxy.change({ faults: [] }, { mercy: true })
     const waited = await eventually('all streams end', () => clients.every(({ over }) => over), 60_000).catch(String)
     const problems = clients.flatMap((client) => client.problem() ?? [])
     if (typeof waited === 'string') problems.push(waited, JSON.stringify(proxy.sessions().slice(0, 3)))
-    return { bytes: clients.reduce((sum, { sent }) => sum + sent, 0), changes, problems }
+    return { bytes: clients.reduce((sum, { sent }) => sum + sent, 0), changes, crossed, problems }
   } finally {
     for (const client of clients) client.destroy()
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { FoulweatherError } from '../../src/core/errors.ts'
-import type { FaultPlan, ProxyPlan } from '../../src/core/plan.ts'
+import type { FaultPlan, PlanChange, ProxyPlan } from '../../src/core/plan.ts'
 import type { DataPlane, ProxyOutcome, ProxySnapshot, SessionInfo } from '../../src/engine/data-plane.ts'
 import { createLocalDataPlane, type DataPlaneOptions } from '../../src/engine/local-data-plane.ts'
 import { ReadMemory } from '../../src/engine/read-memory.ts'
@@ -140,9 +140,9 @@ export class RigProxy {
   }
 
   /** Puts a change in force. Once it runs, the plan names the bound address, as the control plane has it. */
-  async change(part: Partial<ProxyPlan>): Promise<ProxyOutcome> {
+  async change(part: Partial<ProxyPlan>, how: Pick<PlanChange, 'mercy'> = {}): Promise<ProxyOutcome> {
     this.plan = { ...this.plan, ...part }
-    const [outcome] = await this.#rig.plane.apply({ put: [this.plan] })
+    const [outcome] = await this.#rig.plane.apply({ put: [this.plan], ...how })
     if (outcome === undefined) throw new Error('a change without an outcome')
     if (outcome.running) {
       this.listen = outcome.listen

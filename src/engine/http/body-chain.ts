@@ -4,6 +4,7 @@ import type { FaultPlan } from '../../core/plan.ts'
 import type { Direction } from '../../core/words.ts'
 import type { Relay } from '../relay.ts'
 import type { Held } from '../release-queue.ts'
+import { DelayGuard } from '../delay-guard.ts'
 import { linkStages, rescheduleWakers, type StageSlot } from '../stages.ts'
 import type { Chosen } from './exchange.ts'
 
@@ -14,6 +15,8 @@ class BodySlot implements StageSlot {
   readonly chosen: Chosen
   readonly plan: FaultPlan
   readonly stage: Stage
+  /** The fault's own: in it, where that is bounded. */
+  readonly own: Stage
   /** Told after the stage has been woken. */
   ran: () => void = () => undefined
   readonly #relay: Relay
@@ -23,7 +26,10 @@ class BodySlot implements StageSlot {
     this.#relay = relay
     this.chosen = chosen
     this.plan = chosen.plan
-    this.stage = stage
+    this.own = stage
+    const { work } = chosen
+    const bounded = work.longestDelay < Infinity
+    this.stage = bounded ? new DelayGuard(stage, work, relay.shared.factory.effectOf(chosen.plan)) : stage
   }
 
   /** The scheduler: the time that the stage asked for has come. */
@@ -113,7 +119,7 @@ export class BodyChain {
       const one = chosen.find(({ work }) => work === slot.chosen.work)
       if (one === undefined) return []
       if (one.plan === slot.plan) return [slot]
-      return slotFor(this.#relay, one, this.#message, this.#contextOf, slot.stage) ?? []
+      return slotFor(this.#relay, one, this.#message, this.#contextOf, slot.own) ?? []
     })
     if (after.length === before.length && after.every((slot, index) => slot === before[index])) return false
     this.#slots = after

@@ -3,6 +3,7 @@ import { RequestFacts } from '../../core/exchange-match.ts'
 import type { RequestHead, ResponseHead } from '../../core/http.ts'
 import type { Direction, Ending } from '../../core/words.ts'
 import type { Relay } from '../relay.ts'
+import { differInProbabilityAlone } from '../fault-at-work.ts'
 import type { Scheduled } from '../scheduler.ts'
 import type { ConversationHost } from './conversation-host.ts'
 import { Exchange, type Chosen } from './exchange.ts'
@@ -106,33 +107,39 @@ export class Conversation implements Scheduled {
   /** Faults have changed: those that are gone let go of the exchange that is under way, and the others work on with what they are now. */
   faultsChanged(): void {
     const { exchange } = this
-    if (exchange === undefined || exchange.chosen.length === 0) return
+    if (exchange === undefined) return
+    if (exchange.shadows.length > 0) exchange.shadows = exchange.shadows.filter((one) => this.#stillCounts(one))
+    if (exchange.chosen.length === 0) return
     const now = this.host.shared.clock.now()
     exchange.chosen = exchange.chosen.flatMap((one) => this.#asNow(exchange, one))
     const request = this.requestFlow.message
     const response = this.#responseFlow.message
     this.#updateBody('upstream', request, exchange, now)
     this.#updateBody('downstream', response, exchange, now)
-    if (request?.opened === false) {
-      this.requestFlow.judge()
-      this.requestFlow.advance()
-    }
-    if (response?.opened === false) {
-      this.#responseFlow.judge()
-      this.#responseFlow.advance()
-    }
+    // What may go on now goes in a turn of its own: a change that reaches thousands of exchanges does not make its caller wait for that.
+    if (request?.opened === false) this.requestFlow.judge()
+    if (response?.opened === false) this.#responseFlow.judge()
     this.settle()
+    this.schedule()
+  }
+
+  /** Who only counts may be gone, or switched on: then the exchange is none of those that it works on, and takes the place of nobody. */
+  #stillCounts(one: Chosen): boolean {
+    const fault = this.host.exchangeFaults.find(({ now: { work } }) => work === one.work)
+    if (fault?.now.plan.shadow === true) return true
+    this.selection.release(one)
+    return false
   }
 
   #asNow(exchange: Exchange, one: Chosen): readonly Chosen[] {
     const fault = this.host.exchangeFaults.find(({ now: { work } }) => work === one.work)
-    if (fault === undefined) {
+    if (fault === undefined || fault.now.plan.shadow === true) {
       this.selection.release(one)
       this.#contexts.forget(one.work)
       if (one.named) exchange.gone = [...exchange.gone, one.work.name]
       return []
     }
-    if (fault === one.fault) return [one]
+    if (fault === one.fault || differInProbabilityAlone(fault.now, one.fault.now)) return [one]
     return [{ ...one, fault, plan: fault.outcomes === undefined ? fault.now.plan : one.plan }]
   }
 
@@ -292,6 +299,7 @@ export class Conversation implements Scheduled {
     this.requestFlow.close()
     this.#responseFlow.close()
     for (const one of exchange.chosen) this.selection.release(one)
+    for (const one of exchange.shadows) this.selection.release(one)
     this.host.recorder.ended(exchange.facts(this.host.id, this.host.clientAddress, now))
     // Who has said that it closes, or has left, gets no further request.
     if (!this.#isTunnel && (exchange.closes || this.#serverLeft)) this.#noMoreRequests()

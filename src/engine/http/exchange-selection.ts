@@ -2,7 +2,8 @@ import type { SkipReason } from '../../core/decision.ts'
 import type { RequestFacts } from '../../core/exchange-match.ts'
 import { randomFor, type Random } from '../../core/random.ts'
 import type { FaultAtWork } from '../fault-at-work.ts'
-import { limitReached, takes, type Selection } from '../selection.ts'
+import { shadowed, takes, type Selection } from '../selection.ts'
+import { countActive, limitReached, weigh } from '../weigh.ts'
 import type { Chosen, Exchange } from './exchange.ts'
 import type { ExchangeFault } from './exchange-fault.ts'
 
@@ -37,8 +38,9 @@ export class ExchangeSelection {
   }
 
   /** The exchange is over for this fault. */
-  release({ work }: Chosen): void {
+  release({ work, gauges }: Chosen): void {
     work.tally.active--
+    countActive(gauges, -1)
   }
 
   #decide(
@@ -48,30 +50,35 @@ export class ExchangeSelection {
     status: number | undefined,
   ): Chosen | undefined {
     const { work, plan } = fault.now
+    // Disarmed a moment ago: whoever chooses has yet to be told.
+    if (work.off) return undefined
     const { tally } = work
     tally.seen++
-    if (fault.bySession && !this.#selection.works(fault.now)) return skip(work, 'draw')
+    if (fault.bySession && !this.#selection.selects(fault.now)) return skip(work, 'draw')
     if (fault.match !== undefined && !fault.match(facts, status)) return skip(work, 'match')
     if (fault.exclude?.(facts, status) === true) return skip(work, 'exclude')
     const { count, probability, per = 'exchange' } = plan
     if (count !== undefined && !takes(count, ++work.exchangesMet, work.exchangesTaken)) return skip(work, 'count')
-    const limit = limitReached(work, plan)
+    const limit = limitReached(work)
     const replayed = limit === undefined ? this.#replayed(fault, exchange) : undefined
     const drawn = replayed ?? (per === 'session' || probability >= 1 || this.#draw(fault, facts) < probability)
     const spared = replayed === undefined ? 'draw' : 'replay'
-    const reason = limit ?? (drawn ? undefined : spared)
+    const reason = weigh(work, limit ?? (drawn ? undefined : spared))
     this.#record(fault, exchange, reason)
-    if (reason !== undefined) return skip(work, reason)
+    if (reason !== undefined) return leave(work, reason)
     work.exchangesTaken++
     tally.selected++
-    tally.active++
+    const { gauges } = work
     const place = `exchange ${exchange.number}`
     const outcome = fault.outcomes === undefined ? plan : this.#outcome(fault, fault.outcomes)
-    if (outcome === undefined) {
-      tally.active--
-      return undefined
-    }
-    return { fault, work, plan: outcome, place, acted: false, named: false }
+    if (outcome === undefined) return undefined
+    tally.active++
+    countActive(gauges, 1)
+    const chosen = { fault, work, plan: outcome, place, gauges, acted: false, named: false }
+    if (plan.shadow !== true) return chosen
+    tally.shadowed++
+    exchange.shadows = [...exchange.shadows, chosen]
+    return undefined
   }
 
   #replayed({ now }: ExchangeFault, { number }: Exchange): boolean | undefined {
@@ -111,14 +118,24 @@ export class ExchangeSelection {
     const { name, type } = now.work
     const selected = reason === undefined
     const why = selected ? {} : { reason }
-    const what = { kind: 'exchange', exchange: number, selected, ...why } as const
+    const what = {
+      kind: 'exchange',
+      exchange: number,
+      selected,
+      ...why,
+      ...shadowed(now.plan.shadow === true),
+    } as const
     shared.decisions.add({ proxy, fault: name, type, session: id, ordinal, ...what })
   }
 }
 
 const NOBODY: readonly Chosen[] = []
 
-function skip({ tally }: FaultAtWork, reason: SkipReason): undefined {
+function skip(work: FaultAtWork, reason: SkipReason): undefined {
+  return leave(work, weigh(work, reason) ?? reason)
+}
+
+function leave({ tally }: FaultAtWork, reason: SkipReason): undefined {
   tally.skipped[reason] = (tally.skipped[reason] ?? 0) + 1
   return undefined
 }

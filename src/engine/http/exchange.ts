@@ -1,6 +1,7 @@
 import type { RequestHead, ResponseHead } from '../../core/http.ts'
 import type { Origin } from '../../core/words.ts'
 import type { FaultAtWork } from '../fault-at-work.ts'
+import type { Gauge } from '../gauge.ts'
 import type { ExchangeFacts } from './exchange-facts.ts'
 import type { ExchangeFault } from './exchange-fault.ts'
 import type { FaultPlan } from '../../core/plan.ts'
@@ -11,6 +12,8 @@ export interface Chosen {
   readonly work: FaultAtWork
   /** With the parameters of the outcome that was drawn. */
   plan: FaultPlan
+  /** Counted against these as one that it works on. */
+  readonly gauges: readonly Gauge[]
   /** What its generator for this exchange is made from. */
   readonly place: string
   /** It has been counted as one that acts. */
@@ -32,6 +35,8 @@ export class Exchange {
   readonly wall: number
   /** Faults that work on it, in order. */
   chosen: readonly Chosen[] = NONE
+  /** Faults that would work on it, if they did not only count. */
+  shadows: readonly Chosen[] = NONE
   /** Names of faults that have worked on it and are gone. */
   gone: readonly string[] = NONE
   /** Names of the faults of the request itself (its own fields ask for them). */

@@ -40,7 +40,7 @@ export class FaultContexts {
 
   #common({ work }: Chosen, { number }: Exchange): Omit<FaultContext, 'random'> {
     return {
-      counters: work.tally,
+      counters: work.counters,
       ending: { origin: 'injected', reason: work.name },
       shared: (scope, make) => (scope === 'proxy' ? work.shared(make) : this.#sharedOf(work, make)),
       record: (at, what, detail) => this.#record(work, number, at, what, detail),

@@ -35,7 +35,7 @@ export function judgeRequest(
   for (const one of chosen) {
     const context = contextOf(one, 'request')
     const verdict = factory.request(one.plan, context, judgement.head)
-    if (verdict === undefined) continue
+    if (verdict === undefined || isStopped(one, verdict)) continue
     count(one, context, verdict)
     judgement = combine(judgement, verdict, context.ending, verdict.forward === 'before_answer')
   }
@@ -53,11 +53,16 @@ export function judgeResponse(
   for (const one of chosen) {
     const context = contextOf(one, 'response')
     const verdict = factory.response(one.plan, context, judgement.head, request)
-    if (verdict === undefined) continue
+    if (verdict === undefined || isStopped(one, verdict)) continue
     count(one, context, verdict)
     judgement = combine(judgement, verdict, context.ending, true)
   }
   return judgement
+}
+
+/** A limit has disarmed the fault, perhaps because of this. */
+function isStopped({ work }: Chosen, { wait = 0 }: RequestVerdict | ResponseVerdict): boolean {
+  return work.off || work.isTooLong(wait)
 }
 
 /** `forward`: an answer comes when the upstream has done its work. */
@@ -83,7 +88,7 @@ function count(one: Chosen, context: ExchangeContext, verdict: RequestVerdict | 
   if (one.acted) return
   one.acted = true
   one.named = true
-  one.work.tally.applied++
+  one.work.counters.applied++
   const { wait, answer } = verdict
   const detail = { ...defined({ wait, status: answer?.status }), ...verdict.detail }
   context.record(context.at, verdict.what ?? wordFor(verdict), detail)

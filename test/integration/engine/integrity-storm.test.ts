@@ -29,9 +29,10 @@ describe(`50 checked streams each way (STORM_SEED=${SEED})`, () => {
   ]
 
   test.each(cases)('%s', { timeout: SECONDS * 1000 + 120_000 }, async (_title, options) => {
-    const { bytes, changes, problems } = await storm(options)
+    const { bytes, changes, crossed, problems } = await storm(options)
     expect(problems, `STORM_SEED=${SEED}`).toEqual([])
     expect(changes).toBe(options.changes)
+    expect(crossed > 0).toBe(options.changes > 0)
     expect(bytes).toBeGreaterThan(1_000_000)
   })
 })

@@ -123,6 +123,18 @@ describe('a fault that changes', () => {
     expect(rig.relay.bytes.sent).toBe(10_000)
   })
 
+  test('and is the last to go has its source read on in a turn of its own', () => {
+    const rig = new RelayRig()
+    rig.faults(fault('bandwidth', { rate: 10 }))
+    rig.receive(Buffer.alloc(10_000))
+    rig.receive(Buffer.alloc(100_000))
+    expect(rig.source.reading).toBe(false)
+    rig.faults()
+    expect([rig.source.reading, rig.relay.bytes.sent]).toEqual([false, 0])
+    rig.clock.advance(10)
+    expect([rig.source.unread, rig.relay.bytes.sent]).toEqual([0, 110_000])
+  })
+
   test('keeps what it has counted', () => {
     const rig = new RelayRig()
     const limit = fault('limit_data', { bytes: 10 })
@@ -425,7 +437,8 @@ describe('a fault that is removed', () => {
   test('ends no session that it has gone by, because others had used it up', () => {
     const rig = new RelayRig()
     rig.faults(fault('timeout', {}, { limits: { maxInjections: 1 } }))
-    rig.counters.ofFault('timeout').applied++
+    const [timeout] = rig.faultSet.now
+    if (timeout !== undefined) timeout.work.counters.applied++
     rig.receive('a')
     rig.faults()
     rig.receive('b', 1)

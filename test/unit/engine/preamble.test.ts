@@ -1,6 +1,9 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { FaultPlan, ProxyPlan } from '../../../src/core/plan.ts'
+import { DecisionLog } from '../../../src/engine/decision-log.ts'
 import { FaultSet } from '../../../src/engine/fault-set.ts'
+import { Limits } from '../../../src/engine/limits.ts'
 import { needsPreamble } from '../../../src/engine/preamble.ts'
 import { ProxyCounters } from '../../../src/engine/proxy-counters.ts'
 import { Scheduler } from '../../../src/engine/scheduler.ts'
@@ -10,7 +13,8 @@ import { ManualClock } from '../../support/manual-clock.ts'
 
 function needs(plan: Partial<ProxyPlan>, ...faults: readonly FaultPlan[]): boolean {
   const clock = new ManualClock()
-  const set = new FaultSet({ clock, scheduler: new Scheduler(clock) }, new ProxyCounters(), () => {})
+  const limits = new Limits({ clock, decisions: new DecisionLog(1, 10), events: new EventEmitter() })
+  const set = new FaultSet({ clock, scheduler: new Scheduler(clock), limits }, 'p', new ProxyCounters(), () => {})
   set.update(faults, 0)
   const common = { name: 'p', listen: ':1', upstream: ':2', enabled: true, protocol: 'tcp', faults } as const
   return needsPreamble({ ...common, ...plan }, set.now, faultFactory)

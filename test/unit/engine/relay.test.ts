@@ -248,6 +248,7 @@ describe('a thin pipe', () => {
     rig.clock.advance(20_000)
     expect(rig.relay.queue.bytes).toBeLessThanOrEqual(3 * BIG)
     rig.faults()
+    rig.clock.advance(1)
     await rig.tick()
     expect(rig.source.unread).toBe(0)
     expect(rig.text).toBe('x'.repeat(500_000))

@@ -1,9 +1,11 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/core/decision.ts'
 import type { FaultPlan } from '../../../src/core/plan.ts'
 import { DecisionLog } from '../../../src/engine/decision-log.ts'
 import { faultFactory } from '../../../src/faults/index.ts'
 import { FaultSet } from '../../../src/engine/fault-set.ts'
+import { Limits } from '../../../src/engine/limits.ts'
 import { ProxyCounters } from '../../../src/engine/proxy-counters.ts'
 import { createReplay } from '../../../src/engine/replay.ts'
 import { Scheduler } from '../../../src/engine/scheduler.ts'
@@ -30,9 +32,10 @@ class Rig {
       scheduler,
       decisions: this.decisions,
       factory: faultFactory,
+      limits: new Limits({ clock: this.clock, decisions: this.decisions, events: new EventEmitter() }),
       ...recorded,
     }
-    this.faults = new FaultSet(this.shared, this.counters, () => this.moves++)
+    this.faults = new FaultSet(this.shared, 'pg', this.counters, () => this.moves++)
   }
 
   plan(...plans: readonly FaultPlan[]): void {
@@ -167,7 +170,8 @@ test('a fault that has acted as often as it may selects nobody any more, until i
   const limited = fault('noop', {}, { limits: { maxInjections: 3 } })
   rig.plan(limited)
   expect(rig.outcomes(1)).toEqual([T])
-  rig.counters.ofFault('noop').applied = 3
+  const [noop] = rig.faults.now
+  if (noop !== undefined) noop.work.counters.applied += 3
   expect(rig.outcomes(1)).toEqual([F])
   expect([rig.reasons().at(-1), rig.counters.data(0).faults['noop']?.state]).toEqual(['max_injections', 'spent'])
   rig.plan({ ...limited, epoch: 1 })

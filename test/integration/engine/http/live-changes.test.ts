@@ -32,6 +32,12 @@ async function answered(rig: HttpRig, bytes: number): Promise<void> {
   await eventually('the answer has come', () => rig.proxy.sessions()[0]?.bytes.downstream.received === bytes)
 }
 
+/** What may go on by a change goes in a turn of its own: a timer's millisecond later with the manual clock. */
+async function inForce(rig: HttpRig, ...faults: readonly FaultPlan[]): Promise<void> {
+  await rig.proxy.faults(...faults)
+  rig.advance(1)
+}
+
 describe('an exchange that waits', () => {
   test.each<[string, FaultPlan]>([
     ['http_latency', httpFault('http_latency', { phase: 'request', latency: FOR_EVER })],
@@ -41,7 +47,7 @@ describe('an exchange that waits', () => {
     const client = await rig.client()
     client.write(request('POST', '/', BODY))
     await eventually('it waits', () => rig.rig.plane.snapshot().proxies[0]?.http?.inFlight === 1)
-    await rig.proxy.faults()
+    await inForce(rig)
     const server = await rig.upstream.peer()
     await server.reads(request('POST', '/', BODY))
     server.write(ok())
@@ -73,7 +79,7 @@ describe('an exchange that waits', () => {
     server.write(ok())
     await answered(rig, ok().length)
     rig.advance(200)
-    await rig.proxy.faults(updatedHttp(fault, { latency: 100 }))
+    await inForce(rig, updatedHttp(fault, { latency: 100 }))
     await client.reads(ok())
     expect(client.error).toBeUndefined()
   })
@@ -87,7 +93,7 @@ describe('an exchange that waits', () => {
     const added = httpFault('http_error', { status: 503 })
     await rig.proxy.faults(fault, added)
     await staysAt(client, '')
-    await rig.proxy.faults(added)
+    await inForce(rig, added)
     await client.reads(ok())
     client.write(get())
     await eventually('the error', () => undated(client.text).includes('503'))
@@ -100,7 +106,7 @@ describe('an exchange that waits', () => {
     const client = await rig.client()
     client.write(get('/1') + get('/2'))
     await eventually('it waits', () => rig.rig.plane.snapshot().proxies[0]?.http?.inFlight === 1)
-    await rig.proxy.faults()
+    await inForce(rig)
     const server = await rig.upstream.peer()
     await server.reads(get('/1'))
     server.write(ok('1'))
