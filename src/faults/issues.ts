@@ -70,6 +70,9 @@ export function join(path: string, ...keys: readonly PropertyKey[]): string {
   return joined
 }
 
+/** Errors stand in answers and logs. */
+export const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----.*/s
+
 /** A value as an error message shows it: short, and whatever it is. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value)
@@ -79,6 +82,6 @@ export function show(value: unknown): string {
   } catch {
     // Cyclic, or a BigInt somewhere in it: the kind of thing has to do.
   }
-  const shown = text ?? (value === undefined ? 'nothing' : `a ${typeof value}`)
+  const shown = text?.replace(PRIVATE_KEY, '(a private key)') ?? (value === undefined ? 'nothing' : `a ${typeof value}`)
   return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown
 }
