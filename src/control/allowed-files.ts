@@ -159,7 +159,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'for a reason that is not known'
 }
 
-function refused(field: string, value: unknown, why: string, expected: string): FoulweatherError {
+function refused(field: string, given: unknown, why: string, expected: string): FoulweatherError {
+  // A URL in the place of a path often has a password in front of its @.
+  const value = typeof given === 'string' ? given.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1…@') : given
   return new FoulweatherError('invalid_value', `${field}: ${why}`, { field, value, expected })
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 
 /** `setTimeout` fires at once for longer ones (2^31 ms are 24.8 days). */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Knows when the next fault of each proxy is over, and says so. The records are the truth: there is one timer for each proxy that has such a fault. */
 export class Expiry {

@@ -1,4 +1,4 @@
-import type { FaultMatch, FaultPlan } from '../core/plan.ts'
+import type { FaultLimits, FaultMatch, FaultPlan } from '../core/plan.ts'
 import { faultDefinition } from '../faults/index.ts'
 import { statusText } from '../faults/match-fields.ts'
 import { stickyText } from './exchange-input.ts'
@@ -34,13 +34,24 @@ function matchFields({ status, ...match }: FaultMatch): Fields {
   return { ...match, ...defined({ status: status?.map(statusText) }) }
 }
 
-function otherFields({ schedule, ramp, limits }: FaultPlan) {
+function otherFields({ schedule, ramp, limits, shadow }: FaultPlan) {
   return {
     schedule,
     ramp:
       ramp && Object.fromEntries(Object.entries(ramp).map(([name, { from, to, over }]) => [name, { from, to, over }])),
-    limits: limits && defined({ max_active: limits.maxActive, max_injections: limits.maxInjections }),
+    limits: limits && limitFieldsOf(limits),
+    shadow,
   }
+}
+
+/** Limits as users write them. */
+export function limitFieldsOf({ maxActive, maxInjections, maxShare, maxAddedDelay }: FaultLimits): Fields {
+  return defined({
+    max_active: maxActive,
+    max_injections: maxInjections,
+    max_share: maxShare,
+    max_added_delay: maxAddedDelay,
+  })
 }
 
 /** `plan` with what `patch` gives in its place; `null` takes a field away. */

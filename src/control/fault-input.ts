@@ -1,5 +1,5 @@
 import { FoulweatherError } from '../core/errors.ts'
-import type { FaultPlan, Protocol } from '../core/plan.ts'
+import type { FaultLimits, FaultPlan, Protocol } from '../core/plan.ts'
 import {
   commonFields,
   readCommonFields,
@@ -24,12 +24,14 @@ import { readRamps, refuseContradiction, type Ramps } from './ramp-input.ts'
 export type Fields = Readonly<Record<string, unknown>>
 
 /** What a fault is asked to be; who asks, and how often it has changed, is added by the control plane. */
-export type WantedFault = Omit<FaultPlan, 'owner' | 'revision' | 'draw' | 'epoch'>
+export type WantedFault = Omit<FaultPlan, 'owner' | 'revision' | 'draw' | 'epoch' | 'ownerLimits'>
 
 export interface ReadFault {
   readonly wanted: WantedFault
   /** Milliseconds. */
   readonly ttl: number | undefined
+  /** Milliseconds. */
+  readonly lease: number | undefined
 }
 
 /**
@@ -74,16 +76,24 @@ export function readFaultOf(definition: FaultDefinition, input: Fields, path: st
     onRemove: common.on_remove === 'release' ? undefined : common.on_remove,
     schedule: definedOrNone(common.schedule),
     ramp,
-    limits: definedOrNone({
-      maxActive: common.limits?.max_active,
-      maxInjections: common.limits?.max_injections,
-    }),
+    limits: planLimits(common.limits),
+    shadow: common.shadow === true ? true : undefined,
     ...readOutcomes(definition, { ...params, ...ends(rampsOfParams, 'from') }, common.outcomes, path),
   }
   refuseUnusableText(wanted.name, path)
   const plan = defined(wanted)
   for (const part of ['match', 'exclude'] as const) refuseStatus(definition, plan, part, path)
-  return { wanted: plan, ttl: common.ttl }
+  return { wanted: plan, ttl: common.ttl, lease: common.lease }
+}
+
+/** Limits as users write them → as the plan has them. */
+export function planLimits(limits: CommonFields['limits']): FaultLimits | undefined {
+  return definedOrNone({
+    maxActive: limits?.max_active,
+    maxInjections: limits?.max_injections,
+    maxShare: limits?.max_share,
+    maxAddedDelay: limits?.max_added_delay,
+  })
 }
 
 /** @throws FoulweatherError where a fault that is at work before there is a response is asked for the status of one. */
@@ -174,7 +184,9 @@ function refuseWhatActsOnSessions({ type, directions }: FaultDescription, common
     )
   }
   for (const name of SELECTING_FIELDS) if (common[name] !== undefined) refuse(name, common[name])
-  if (common.limits?.max_active !== undefined) refuse('limits.max_active', common.limits.max_active)
+  for (const name of ['max_active', 'max_share'] as const) {
+    if (common.limits?.[name] !== undefined) refuse(`limits.${name}`, common.limits[name])
+  }
 }
 
 /** `undefined`: it acts on the whole proxy. Of bodies, those of responses are what is usually meant. */

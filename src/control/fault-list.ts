@@ -1,11 +1,12 @@
 import { FoulweatherError } from '../core/errors.ts'
+import { faultDefinition } from '../faults/index.ts'
 import { didYouMean } from '../faults/nearest.ts'
 import { refuseUnusableName } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 
 /** A byte passes one stage after the other in one go: some thousand of them would overflow the stack. */
-const MOST_FAULTS = 256
+export const MOST_FAULTS = 256
 
 /** @throws FoulweatherError `fault_not_found`. */
 export function findFault(proxy: ProxyRecord, name: string): FaultRecord {
@@ -63,4 +64,15 @@ export async function replaceFault<Fault extends FaultRecord>(
 export async function dropFaults(registry: Registry, proxy: ProxyRecord, gone: readonly FaultRecord[]): Promise<void> {
   const left = proxy.faults.filter((fault) => !gone.includes(fault))
   await registry.setFaults(proxy, left)
+}
+
+/** @throws FoulweatherError `invalid_value`: it would do nothing. */
+export function refuseWithoutTls({ tls }: Pick<ProxyRecord, 'tls'>, type: string): void {
+  if (tls?.listen !== undefined || faultDefinition(type)?.endsTls !== true) return
+  const text = `type: ${type} changes what a handshake is answered with: the proxy has to speak TLS to its clients (tls.listen), and does not`
+  throw new FoulweatherError('invalid_value', text, {
+    field: 'type',
+    value: type,
+    expected: 'a proxy with tls.listen',
+  })
 }

@@ -1,56 +1,37 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Clock } from '../core/clock.ts'
 import { FoulweatherError } from '../core/errors.ts'
-import type { FaultPlan } from '../core/plan.ts'
-import { faultDefinition } from '../faults/index.ts'
+import { type By, refuseStale } from './by.ts'
 import { faultChange } from './changes.ts'
 import { expired } from './expiry.ts'
+import { endedBy, lifetimeOf, renewed, type Wanted } from './lifetime.ts'
 import { patchedFields } from './fault-fields.ts'
 import { readFault, type Fields } from './fault-input.ts'
-import { appendFault, dropFaults, findFault, refuseNewFault, replaceFault } from './fault-list.ts'
+import { appendFault, dropFaults, findFault, refuseNewFault, refuseWithoutTls, replaceFault } from './fault-list.ts'
 import { defined } from '../core/defined.ts'
-import type { FaultRecord, Lifetime, ProxyRecord } from './records.ts'
+import type { FaultRecord, Lifetime } from './records.ts'
 import type { Registry } from './registry.ts'
+import { succeed } from './succeed.ts'
 import { toxicViewOf } from './toxic-view.ts'
 
 /** @throws FoulweatherError `proxy_not_found`, `missing_field`, `invalid_fault_type`, `invalid_value`, `fault_exists`. */
-export function addFault(
-  registry: Registry,
-  clock: Clock,
-  proxy: string,
-  input: Fields,
-  actor?: string,
-): Promise<FaultRecord> {
+export function addFault(registry: Registry, proxy: string, input: Fields, by: By = {}): Promise<FaultRecord> {
   return registry.exclusive(proxy, async () => {
+    registry.safety.refuseFaults()
     const record = registry.get(proxy)
-    const { wanted, ttl } = readFault(input, '', record.protocol)
+    const { wanted, ...lasts } = readFault(input, '', record.protocol)
     refuseWithoutTls(record, wanted.type)
     refuseNewFault(record, wanted.name)
-    const plan = { ...wanted, owner: 'api', revision: registry.nextRevision(), draw: 0 }
-    const lifetime = lifetimeOf(ttl, clock)
+    const lifetime = lifetimeOf(lasts, registry.safety.policy, registry.clock)
+    const revision = registry.nextRevision()
+    const plan = { ...wanted, owner: 'api', revision, draw: 0 }
     const fault = await appendFault(registry, record, {
       plan,
+      revision,
       created: Date.now(),
       ...defined({ lifetime, toxic: toxicViewOf(plan) }),
     })
-    registry.announce(faultChange('fault-added', proxy, null, fault, actor))
+    registry.announce(faultChange('fault-added', proxy, null, fault, by))
     return fault
   })
-}
-
-/** @throws FoulweatherError `invalid_value`: it would do nothing. */
-function refuseWithoutTls({ tls }: ProxyRecord, type: string): void {
-  if (tls?.listen !== undefined || faultDefinition(type)?.endsTls !== true) return
-  const text = `type: ${type} changes what a handshake is answered with: the proxy has to speak TLS to its clients (tls.listen), and does not`
-  throw new FoulweatherError('invalid_value', text, {
-    field: 'type',
-    value: type,
-    expected: 'a proxy with tls.listen',
-  })
-}
-
-function lifetimeOf(ttl: number | undefined, clock: Clock): Lifetime | undefined {
-  return ttl === undefined ? undefined : { ttl, until: clock.now() + ttl, expires: Date.now() + ttl }
 }
 
 /**
@@ -61,32 +42,30 @@ function lifetimeOf(ttl: number | undefined, clock: Clock): Lifetime | undefined
  */
 export function updateFault(
   registry: Registry,
-  clock: Clock,
   proxy: string,
   name: string,
   patch: Fields,
-  actor?: string,
+  by: By = {},
 ): Promise<FaultRecord> {
   return registry.exclusive(proxy, async () => {
+    registry.safety.refuseFaults()
     const record = registry.get(proxy)
     const before = findFault(record, name)
+    refuseStale(`fault ${name}`, before.revision, by)
     for (const field of ['name', 'type'] as const) refuseOther(field, patch[field], before.plan[field])
     const fields = { ...patchedFields(before.plan, patch), name, type: before.plan.type }
-    const { wanted, ttl } = readFault(fields, '', record.protocol)
-    const plan = succeed(before.plan, {
-      ...wanted,
-      owner: before.plan.owner,
-      revision: registry.nextRevision(),
-      draw: 0,
-    })
-    const lifetime = patch['ttl'] === undefined ? before.lifetime : lifetimeOf(ttl, clock)
+    const { wanted, ...given } = readFault(fields, '', record.protocol)
+    const revision = registry.nextRevision()
+    const plan = succeed(before.plan, wanted, revision)
+    const lifetime = patchedLifetime(before.lifetime, patch, given, registry)
     const { created } = before
     const after = await replaceFault(registry, record, before, {
       plan,
+      revision,
       created,
       ...defined({ lifetime, toxic: toxicViewOf(plan, before) }),
     })
-    registry.announce(faultChange('fault-updated', proxy, before, after, actor))
+    registry.announce(faultChange('fault-updated', proxy, before, after, by))
     return after
   })
 }
@@ -98,36 +77,75 @@ function refuseOther(field: string, value: unknown, current: string): void {
   throw new FoulweatherError('invalid_value', text, { field, value, expected: JSON.stringify(current) })
 }
 
-/** What decides whether a session or an exchange is selected. */
-const DRAWN_BY = ['probability', 'per', 'part', 'match', 'exclude', 'count', 'stickyBy'] as const
-
-/** Tells the engine what has to be decided anew: whether sessions are selected (`draw`), and since when the fault is there (`epoch`). */
-function succeed(before: FaultPlan, after: FaultPlan): FaultPlan {
-  const changed = (...fields: readonly (keyof FaultPlan)[]) =>
-    fields.some((field) => !isDeepStrictEqual(before[field], after[field]))
-  const draw = before.draw + (changed(...DRAWN_BY) ? 1 : 0)
-  const epoch = changed('schedule', 'ramp', 'limits') ? (before.epoch ?? 0) + 1 : before.epoch
-  return { ...after, draw, ...defined({ epoch }) }
+/** What is not given stays as it is; what is given begins anew. */
+function patchedLifetime(
+  before: Lifetime | undefined,
+  patch: Fields,
+  { ttl, lease }: Wanted,
+  { safety, clock }: Registry,
+): Lifetime | undefined {
+  if (patch['ttl'] === undefined && patch['lease'] === undefined) return before
+  const left =
+    before?.ttlUntil === undefined ? undefined : { ...defined({ ttl: before.ttl }), ttlUntil: before.ttlUntil }
+  const fresh = lifetimeOf(
+    {
+      ttl: patch['ttl'] === undefined ? before?.ttl : ttl,
+      lease: patch['lease'] === undefined ? before?.lease : lease,
+    },
+    safety.policy,
+    clock,
+  )
+  // A lease that is given does not make a ttl longer.
+  if (fresh === undefined || patch['ttl'] !== undefined || left === undefined) return fresh
+  const until = Math.min(left.ttlUntil, fresh.until)
+  return { ...fresh, ...left, until, expires: fresh.expires - (fresh.until - until) }
 }
 
 /** @throws FoulweatherError `proxy_not_found`, `fault_not_found`. */
-export function removeFault(registry: Registry, proxy: string, name: string, actor?: string): Promise<void> {
+export function removeFault(registry: Registry, proxy: string, name: string, by: By = {}): Promise<void> {
   return registry.exclusive(proxy, async () => {
     const record = registry.get(proxy)
     const fault = findFault(record, name)
+    refuseStale(`fault ${name}`, fault.revision, by)
     await dropFaults(registry, record, [fault])
-    registry.announce(faultChange('fault-removed', proxy, fault, null, actor))
+    registry.announce(faultChange('fault-removed', proxy, fault, null, by))
   })
 }
 
 /** Removes the faults whose time is over by now. Nothing may be left to do: the proxy has gone meanwhile, or the fault got another `ttl`. */
-export function removeExpired(registry: Registry, clock: Clock, proxy: string): Promise<void> {
+export function removeExpired(registry: Registry, proxy: string): Promise<void> {
   return registry.exclusive(proxy, async () => {
     const record = registry.find(proxy)
     if (record === undefined) return
-    const over = expired(record.faults, clock.now())
+    const over = expired(record.faults, registry.clock.now())
     if (over.length === 0) return
     await dropFaults(registry, record, over)
-    for (const fault of over) registry.announce(faultChange('fault-expired', proxy, fault, null, undefined))
+    for (const fault of over) {
+      const reason = fault.lifetime && endedBy(fault.lifetime, registry.clock)
+      registry.announce(faultChange('fault-expired', proxy, fault, null, defined({ reason })))
+    }
+  })
+}
+
+/**
+ * Its lease begins anew.
+ *
+ * @throws FoulweatherError `proxy_not_found`, `fault_not_found`, `no_lease`.
+ */
+export function renewFault(registry: Registry, proxy: string, name: string, by: By = {}): Promise<FaultRecord> {
+  return registry.exclusive(proxy, async () => {
+    const record = registry.get(proxy)
+    const before = findFault(record, name)
+    const lifetime = renewed(before.lifetime, registry.clock)
+    if (lifetime === undefined) {
+      throw new FoulweatherError('no_lease', `fault ${JSON.stringify(name)} has no lease`, {
+        field: 'fault',
+        value: name,
+      })
+    }
+    const after = { ...before, lifetime }
+    registry.renew(record, before, after)
+    registry.announce(faultChange('fault-renewed', proxy, before, after, by))
+    return after
   })
 }

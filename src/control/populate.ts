@@ -1,5 +1,6 @@
 import { FoulweatherError } from '../core/errors.ts'
 import { resolveListen, sameListen } from '../engine/listen-address.ts'
+import type { By } from './by.ts'
 import { proxyChange } from './changes.ts'
 import { addProxy, freshRecord } from './proxies.ts'
 import type { NewProxy } from './proxy-input.ts'
@@ -14,15 +15,11 @@ export interface PopulateResult {
 }
 
 /** Makes each entry exist. A proxy that exists with the same addresses is left alone, whether or not it is enabled. */
-export async function populate(
-  registry: Registry,
-  entries: readonly NewProxy[],
-  actor?: string,
-): Promise<PopulateResult> {
+export async function populate(registry: Registry, entries: readonly NewProxy[], by: By = {}): Promise<PopulateResult> {
   const proxies: ProxyRecord[] = []
   for (const entry of entries) {
     try {
-      proxies.push(await registry.exclusive(entry.name, () => ensureProxy(registry, entry, actor)))
+      proxies.push(await registry.exclusive(entry.name, () => ensureProxy(registry, entry, by)))
     } catch (error) {
       if (error instanceof FoulweatherError) return { proxies, error }
       throw error
@@ -31,29 +28,24 @@ export async function populate(
   return { proxies }
 }
 
-async function ensureProxy(registry: Registry, entry: NewProxy, actor: string | undefined): Promise<ProxyRecord> {
+async function ensureProxy(registry: Registry, entry: NewProxy, by: By): Promise<ProxyRecord> {
   const existing = registry.find(entry.name)
-  if (existing === undefined) return addProxy(registry, entry, actor)
+  if (existing === undefined) return addProxy(registry, entry, by)
   const listensThere = sameListen(existing.listen, await resolveListen(entry.listen))
   if (listensThere && entry.upstream === existing.upstream) return existing
-  return replaceProxy(registry, existing, entry, actor)
+  return replaceProxy(registry, existing, entry, by)
 }
 
 /** A brand-new proxy takes the place of the old one, without its faults. If it cannot start, the old one stays, stopped. */
-async function replaceProxy(
-  registry: Registry,
-  existing: ProxyRecord,
-  entry: NewProxy,
-  actor: string | undefined,
-): Promise<ProxyRecord> {
+async function replaceProxy(registry: Registry, existing: ProxyRecord, entry: NewProxy, by: By): Promise<ProxyRecord> {
   const stopped = await registry.stop(existing)
   const fresh = freshRecord(entry)
   try {
     const after = await (entry.enabled ? registry.start(fresh) : registry.stop(fresh))
-    registry.announce(proxyChange('proxy-updated', existing, after, actor))
+    registry.announce(proxyChange('proxy-updated', existing, after, by))
     return after
   } catch (error) {
-    registry.announce(proxyChange('proxy-updated', existing, await registry.stop(stopped), actor))
+    registry.announce(proxyChange('proxy-updated', existing, await registry.stop(stopped), by))
     throw error
   }
 }

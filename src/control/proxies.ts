@@ -5,6 +5,7 @@ import type { FaultPlan, Protocol, TlsOptions } from '../core/plan.ts'
 import { resolveListen, sameListen } from '../engine/listen-address.ts'
 import { worksOnExchanges } from '../faults/describe.ts'
 import { faultDefinition } from '../faults/index.ts'
+import { type By, refuseStale } from './by.ts'
 import { proxyChange } from './changes.ts'
 import type { NewProxy, ProxyUpdate } from './proxy-input.ts'
 import { refuseUnusableAddresses } from './proxy-input.ts'
@@ -12,7 +13,7 @@ import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 
 /** @throws FoulweatherError `proxy_exists`, `listen_failed`; nothing is stored then. */
-export function createProxy(registry: Registry, input: NewProxy, actor?: string): Promise<ProxyRecord> {
+export function createProxy(registry: Registry, input: NewProxy, by: By = {}, owner?: string): Promise<ProxyRecord> {
   return registry.exclusive(input.name, async () => {
     if (registry.find(input.name) !== undefined) {
       throw new FoulweatherError('proxy_exists', `there is a proxy called ${JSON.stringify(input.name)} already`, {
@@ -20,13 +21,13 @@ export function createProxy(registry: Registry, input: NewProxy, actor?: string)
         value: input.name,
       })
     }
-    return addProxy(registry, input, actor)
+    return addProxy(registry, input, by, owner)
   })
 }
 
 /** Creates a proxy of a free name. To be called inside `exclusive`. */
-export async function addProxy(registry: Registry, input: NewProxy, actor?: string): Promise<ProxyRecord> {
-  const record = freshRecord(input)
+export async function addProxy(registry: Registry, input: NewProxy, by: By = {}, owner?: string): Promise<ProxyRecord> {
+  const record = freshRecord(input, owner)
   const created = await (input.enabled ? registry.start(record) : registry.stop(record)).catch(
     async (error: unknown) => {
       // The data plane keeps a proxy that failed to start, so that it can be tried again; this one was never wanted stopped.
@@ -34,12 +35,13 @@ export async function addProxy(registry: Registry, input: NewProxy, actor?: stri
       throw error
     },
   )
-  registry.announce(proxyChange('proxy-created', null, created, actor))
+  registry.announce(proxyChange('proxy-created', null, created, by))
   return created
 }
 
-export function freshRecord(input: NewProxy): ProxyRecord {
-  return { ...input, enabled: false, faults: [] }
+/** Its revision comes when it is kept. */
+export function freshRecord(input: NewProxy, owner = 'api'): ProxyRecord {
+  return { ...input, enabled: false, faults: [], revision: 0, owner }
 }
 
 /**
@@ -53,10 +55,11 @@ export function updateProxy(
   registry: Registry,
   name: string,
   wanted: (before: ProxyRecord) => Omit<NewProxy, 'name'>,
-  actor?: string,
+  by: By = {},
 ): Promise<ProxyRecord> {
   return registry.exclusive(name, async () => {
     const before = registry.get(name)
+    refuseStale(`proxy ${name}`, before.revision, by)
     const { enabled, listen, upstream, protocol, http, tls, proxyProtocol } = wanted(before)
     refuseUnusableAddresses({ listen, upstream })
     refuseFaultsWithout(protocol, before)
@@ -67,11 +70,13 @@ export function updateProxy(
     try {
       let record = before
       if (!listensThere || !isDeepStrictEqual(settings, settingsOf(before))) {
-        const { faults } = before
+        const { faults, revision, owner } = before
         record = await registry.stop({
           name,
           enabled,
           faults,
+          revision,
+          owner,
           listen: listensThere ? before.listen : listen,
           ...settings,
         })
@@ -80,7 +85,7 @@ export function updateProxy(
       return await (enabled ? registry.start(record) : registry.stop(record))
     } finally {
       const after = registry.get(name)
-      if (after !== before) registry.announce(proxyChange('proxy-updated', before, after, actor))
+      if (after !== before) registry.announce(proxyChange('proxy-updated', before, after, by))
     }
   })
 }
@@ -95,7 +100,7 @@ export function updated(before: ProxyRecord, { listen, upstream, enabled }: Prox
 }
 
 /** @throws FoulweatherError `invalid_value` where faults work on exchanges, and there will be none. */
-function refuseFaultsWithout(protocol: Protocol, { faults }: ProxyRecord): void {
+export function refuseFaultsWithout(protocol: Protocol, { faults }: Pick<ProxyRecord, 'faults'>): void {
   if (protocol === 'http') return
   const names = faults.filter(({ plan }) => needsHttp(plan)).map(({ plan }) => JSON.stringify(plan.name))
   if (names.length === 0) return
@@ -120,10 +125,11 @@ function needsHttp({ type, part }: FaultPlan): boolean {
 }
 
 /** @throws FoulweatherError `proxy_not_found`. */
-export function deleteProxy(registry: Registry, name: string, actor?: string): Promise<void> {
+export function deleteProxy(registry: Registry, name: string, by: By = {}): Promise<void> {
   return registry.exclusive(name, async () => {
     const before = registry.get(name)
+    refuseStale(`proxy ${name}`, before.revision, by)
     await registry.remove(name)
-    registry.announce(proxyChange('proxy-deleted', before, null, actor))
+    registry.announce(proxyChange('proxy-deleted', before, null, by))
   })
 }

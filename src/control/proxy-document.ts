@@ -111,7 +111,16 @@ function readProxyProtocol(given: ProxyFields['proxy_protocol']): ProxyProtocolO
 }
 
 /** What a proxy is, as it could be written: keys included, so this is for nobody's eyes. */
-function documentOf({ name, listen, upstream, enabled, protocol, http, tls, proxyProtocol }: ProxyRecord): Fields {
+export function documentOf({
+  name,
+  listen,
+  upstream,
+  enabled,
+  protocol,
+  http,
+  tls,
+  proxyProtocol,
+}: ProxyRecord): Fields {
   return {
     name,
     listen,
@@ -166,8 +175,9 @@ function shownAs(name: string, value: unknown): unknown {
  * What was read can be sent back: texts that stand for certificates and keys leave those as they are, and a proxy without faults says that it has none.
  */
 function withoutShown(patch: Fields, before: Fields): Fields {
-  const { faults, ...rest } = patch
-  const others = Array.isArray(faults) && faults.length === 0 ? rest : patch
+  const { owner: _owner, revision: _revision, ...written } = patch
+  const { faults, ...rest } = written
+  const others = Array.isArray(faults) && faults.length === 0 ? rest : written
   const { tls } = others
   const tlsBefore = before['tls']
   if (!isObject(tls) || !isObject(tlsBefore)) return others

@@ -20,13 +20,32 @@ const HOST_ERROR = 'expected preserve, upstream, or a host such as "example.com"
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 const http = partsOf({
-  lenient: flag().optional(),
-  host: z.string({ error: HOST_ERROR }).max(300, HOST_ERROR).regex(HOST, { error: HOST_ERROR }).optional(),
-  forwarded_for: flag().optional(),
-  header_faults: flag().optional(),
-  tell: flag().optional(),
-  max_head: bounded(size(), 1024, 2 ** 20, 'bytes, or a size,').optional(),
-  max_headers: bounded(z.number({ error: 'expected a whole number' }), 1, 10_000, 'a whole number').optional(),
+  lenient: flag()
+    .optional()
+    .describe('Pass ambiguous or broken messages on as bytes, instead of refusing them. Default: false.'),
+  host: z
+    .string({ error: HOST_ERROR })
+    .max(300, HOST_ERROR)
+    .regex(HOST, { error: HOST_ERROR })
+    .optional()
+    .describe(
+      'The `Host` that the upstream is sent: `preserve` (that of the client, the default), `upstream`, or a name.',
+    ),
+  forwarded_for: flag()
+    .optional()
+    .describe(
+      'Add the client to `X-Forwarded-For`, and set `X-Forwarded-Proto` and `X-Forwarded-Host`. Default: false.',
+    ),
+  header_faults: flag().optional().describe('Requests may ask for faults of their own, by fields. Default: false.'),
+  tell: flag()
+    .optional()
+    .describe('Responses that a fault has worked on say so, in a field `x-foulweather`. Default: false.'),
+  max_head: bounded(size(), 1024, 2 ** 20, 'bytes, or a size,')
+    .optional()
+    .describe('Bytes that a head may have. Default: 16384.'),
+  max_headers: bounded(z.number({ error: 'expected a whole number' }), 1, 10_000, 'a whole number')
+    .optional()
+    .describe('Fields that a head may have. Default: 128.'),
 })
 
 /** Certificates and keys, in bytes of PEM. */
@@ -68,36 +87,62 @@ const upstream = partsOf({
     .refine((given) => NAME.test(given) && !given.startsWith('*') && !IP.safeParse(given).success, {
       error: `${NAME_ERROR}; addresses cannot be asked for (RFC 6066, section 3)`,
     })
-    .optional(),
-  ca: certificates().optional(),
-  cert: certificates().optional(),
-  key: key().optional(),
-  verify: flag().optional(),
-  alpn: alpn.optional(),
+    .optional()
+    .describe('The name to ask for (SNI), and to expect in the certificate. Default: the host of the upstream.'),
+  ca: certificates().optional().describe('Whom to trust instead of the usual authorities; PEM.'),
+  cert: certificates().optional().describe('The certificate to show; PEM.'),
+  key: key().optional().describe('Its private key; PEM.'),
+  verify: flag().optional().describe('Whether the certificate of the upstream is checked. Default: true.'),
+  alpn: alpn.optional().describe('Protocols to agree on (ALPN), the best one first.'),
 })
 
 const listen = partsOf({
-  cert: certificates().optional(),
-  key: key().optional(),
-  authority: flag().optional(),
-  names: names.optional(),
-  client_ca: certificates().optional(),
-  alpn: alpn.optional(),
+  cert: certificates().optional().describe('The certificate to show; PEM.'),
+  key: key().optional().describe('Its private key; PEM.'),
+  authority: flag()
+    .optional()
+    .describe(
+      'Certificates are made on the fly by the local authority, for the name that the client asks for. Default: false.',
+    ),
+  names: names.optional().describe('Names of the certificate for clients that ask for none. Default: `localhost`.'),
+  client_ca: certificates()
+    .optional()
+    .describe('Clients have to show a certificate that one of these has signed; PEM. Default: they show none.'),
+  alpn: alpn.optional().describe('Protocols to agree on (ALPN), the best one first.'),
 })
 
-const tls = partsOf({ upstream: upstream.optional(), listen: listen.optional(), peek: flag().optional() })
+const tls = partsOf({
+  upstream: upstream.optional().describe('Speak TLS to the upstream.'),
+  listen: listen.optional().describe('Speak TLS to clients.'),
+  peek: flag()
+    .optional()
+    .describe('Look for the name that the client asks for, without ending its TLS. Default: only where a fault asks.'),
+})
 
-const proxyProtocol = partsOf({ accept: flag().optional(), send: words('v1', 'v2').optional() })
+const proxyProtocol = partsOf({
+  accept: flag()
+    .optional()
+    .describe('Clients send a header with the address of theirs (version 1 or 2). Default: false.'),
+  send: words('v1', 'v2').optional().describe('The upstream is sent one. Default: none.'),
+})
 
 const proxy = z.strictObject({
-  name: text().optional(),
-  listen: text().optional(),
-  upstream: text().optional(),
-  enabled: flag().optional(),
-  protocol: words('tcp', 'http').optional(),
-  http: http.optional(),
-  tls: tls.optional(),
-  proxy_protocol: proxyProtocol.optional(),
+  name: text().optional().describe('Unique, case-sensitive.'),
+  listen: text()
+    .optional()
+    .describe(
+      '`host:port`, `[v6]:port`, `:port` or `unix:/path`; port 0 is any free one. Default: every interface, any free port.',
+    ),
+  upstream: text()
+    .optional()
+    .describe('`host:port`, `[v6]:port`, `unix:/path`, or the URL of an HTTP server; looked up anew for each session.'),
+  enabled: flag().optional().describe('Whether it listens. Default: true.'),
+  protocol: words('tcp', 'http').optional().describe('What it relays: bytes, or exchanges of HTTP. Default: `tcp`.'),
+  http: http.optional().describe('What it does beside relaying; with protocol `http`.'),
+  tls: tls.optional().describe('Where it speaks TLS. Default: nowhere; TLS passes through.'),
+  proxy_protocol: proxyProtocol
+    .optional()
+    .describe('The header with the address of the client (PROXY protocol). Default: none.'),
 })
 
 /** A proxy as users write it, its texts checked one by one. */
@@ -119,6 +164,26 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'tls.upstream': withFiles(upstream.shape, FILE_FIELDS.upstream),
   'tls.listen': withFiles(listen.shape, FILE_FIELDS.listen),
   proxy_protocol: Object.keys(proxyProtocol.shape),
+}
+
+/** JSON Schema of a proxy as users may write it; its name is left out, it stands elsewhere. */
+export function proxyFieldsSchema(): z.core.JSONSchema.BaseSchema {
+  const file = z
+    .string()
+    .optional()
+    .describe('Instead of the text: a file below the directory that the server was started with (`--files`).')
+  const fileOf = (field: string) => [`${field}_file`, file]
+  const withFile = {
+    upstream: upstream.extend(Object.fromEntries(FILE_FIELDS.upstream.map(fileOf))),
+    listen: listen.extend(Object.fromEntries(FILE_FIELDS.listen.map(fileOf))),
+  }
+  const tlsWithFiles = tls.extend({
+    upstream: withFile.upstream.optional().describe(tls.shape.upstream.description ?? ''),
+    listen: withFile.listen.optional().describe(tls.shape.listen.description ?? ''),
+  })
+  const { name: _name, ...shape } = proxy.shape
+  const whole = z.strictObject({ ...shape, tls: tlsWithFiles.optional().describe(shape.tls.description ?? '') })
+  return z.toJSONSchema(whole, { io: 'input' })
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -1,11 +1,22 @@
 import { EventEmitter } from 'node:events'
+import type { Clock } from '../core/clock.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { ProxyPlan } from '../core/plan.ts'
 import type { DataPlane, ProxyOutcome } from '../engine/data-plane.ts'
-import type { ControlChange, ControlEvents } from './changes.ts'
+import type { Changed, ControlEvents } from './changes.ts'
 import type { Expiry } from './expiry.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
+import type { Safety } from './safety.ts'
+
+export interface RegistryParts {
+  readonly dataPlane: DataPlane
+  /** Told of every change of the faults. */
+  readonly expiry: Expiry
+  /** By which faults and activations end. */
+  readonly clock: Clock
+  readonly safety: Safety
+}
 
 /**
  * The records of all proxies, and the only way to put a change of them in force.
@@ -14,15 +25,20 @@ import type { FaultRecord, ProxyRecord } from './records.ts'
  */
 export class Registry {
   readonly events = new EventEmitter<ControlEvents>()
+  readonly clock: Clock
+  readonly safety: Safety
   readonly #dataPlane: DataPlane
   readonly #expiry: Expiry
   readonly #queue = new KeyedQueue()
   readonly #records = new Map<string, ProxyRecord>()
   #revisions = 0
+  #changes = 0
+  #clearings = 0
 
-  /** @param expiry is told of every change of the faults. */
-  constructor(dataPlane: DataPlane, expiry: Expiry) {
+  constructor({ dataPlane, expiry, clock, safety }: RegistryParts) {
     this.#dataPlane = dataPlane
+    this.clock = clock
+    this.safety = safety
     this.#expiry = expiry
   }
 
@@ -53,11 +69,21 @@ export class Registry {
     return this.#queue.run(name, change)
   }
 
-  announce(change: ControlChange): void {
-    this.events.emit('changed', change)
+  /** How many changes there have been. */
+  get revision(): number {
+    return this.#changes
   }
 
-  /** A number that no fault has had yet. */
+  announce(change: Changed): void {
+    this.events.emit('changed', { revision: ++this.#changes, time: new Date().toISOString(), ...change })
+  }
+
+  /** How often the faults of all proxies have been taken away: what was there before one of these must not come back. */
+  get clearings(): number {
+    return this.#clearings
+  }
+
+  /** A number that no fault and no proxy has had yet. */
   nextRevision(): number {
     return ++this.#revisions
   }
@@ -87,6 +113,32 @@ export class Registry {
     return this.#keep(changed)
   }
 
+  /**
+   * Takes the faults of all proxies away, at once and without what they would have done when they go: it waits for no change that is under way,
+   * and until faults are taken again none of these brings any back.
+   *
+   * @returns what was taken away, by proxy.
+   */
+  clearFaults(): ReadonlyMap<string, readonly FaultRecord[]> {
+    this.#clearings++
+    this.#dataPlane.clearFaults()
+    const cleared = new Map<string, readonly FaultRecord[]>()
+    for (const record of this.#records.values()) {
+      if (record.faults.length === 0) continue
+      cleared.set(record.name, record.faults)
+      this.#keep({ ...record, faults: [] })
+    }
+    return cleared
+  }
+
+  /** A fault that is the same but for its lifetime: nothing has to be put in force, and no revision changes. */
+  renew(record: ProxyRecord, before: FaultRecord, after: FaultRecord): void {
+    const faults = record.faults.map((fault) => (fault === before ? after : fault))
+    const renewed = { ...record, faults }
+    this.#records.set(record.name, renewed)
+    this.#expiry.watch(renewed)
+  }
+
   /** Stops and forgets. */
   async remove(name: string): Promise<void> {
     await this.#dataPlane.apply({ remove: [name] })
@@ -94,14 +146,20 @@ export class Registry {
     this.#expiry.forget(name)
   }
 
-  #keep(record: ProxyRecord): ProxyRecord {
+  #keep(kept: ProxyRecord): ProxyRecord {
+    const record = { ...this.#allowed(kept), revision: this.nextRevision() }
     this.#records.set(record.name, record)
     this.#expiry.watch(record)
     return record
   }
 
+  /** A change that was under way when everything was halted still knows of faults. */
+  #allowed(record: ProxyRecord): ProxyRecord {
+    return this.safety.halt === undefined || record.faults.length === 0 ? record : { ...record, faults: [] }
+  }
+
   async #apply(record: ProxyRecord): Promise<ProxyOutcome> {
-    const outcomes = await this.#dataPlane.apply({ put: [planOf(record)] })
+    const outcomes = await this.#dataPlane.apply({ put: [planOf(this.#allowed(record))] })
     const outcome = outcomes.find(({ name }) => name === record.name)
     if (outcome === undefined) throw new Error(`the data plane did not say what became of ${record.name}`)
     return outcome

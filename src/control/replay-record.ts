@@ -3,8 +3,8 @@ import { FoulweatherError } from '../core/errors.ts'
 
 /** What a replay needs of a decision; whatever else a line says is left alone. */
 const recorded = z.looseObject({
-  kind: z.enum(['session', 'chunk', 'exchange', 'injection'], {
-    error: 'expected session, chunk, exchange or injection',
+  kind: z.enum(['session', 'chunk', 'exchange', 'injection', 'limit'], {
+    error: 'expected session, chunk, exchange, injection or limit',
   }),
   seed: z.int({ error: 'expected a whole number' }),
   proxy: z.string({ error: 'expected a name' }),

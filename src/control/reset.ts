@@ -1,3 +1,4 @@
+import type { By } from './by.ts'
 import { faultChange, proxyChange } from './changes.ts'
 import type { Registry } from './registry.ts'
 
@@ -7,22 +8,22 @@ import type { Registry } from './registry.ts'
  *
  * @throws FoulweatherError `listen_failed`; that proxy keeps its faults.
  */
-export async function resetAll(registry: Registry, actor?: string): Promise<void> {
-  const runs = await Promise.allSettled(registry.list().map(({ name }) => resetProxy(registry, name, actor)))
+export async function resetAll(registry: Registry, by: By = {}): Promise<void> {
+  const runs = await Promise.allSettled(registry.list().map(({ name }) => resetProxy(registry, name, by)))
   for (const run of runs) if (run.status === 'rejected') throw run.reason
 }
 
-function resetProxy(registry: Registry, name: string, actor: string | undefined): Promise<void> {
+function resetProxy(registry: Registry, name: string, by: By): Promise<void> {
   return registry.exclusive(name, async () => {
     const before = registry.find(name)
     if (before === undefined) return
     let record = before
     if (!record.enabled) {
       record = await registry.start(record)
-      registry.announce(proxyChange('proxy-updated', before, record, actor))
+      registry.announce(proxyChange('proxy-updated', before, record, by))
     }
     if (record.faults.length === 0) return
     await registry.setFaults(record, [])
-    for (const fault of record.faults) registry.announce(faultChange('fault-removed', name, fault, null, actor))
+    for (const fault of record.faults) registry.announce(faultChange('fault-removed', name, fault, null, by))
   })
 }

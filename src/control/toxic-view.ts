@@ -43,6 +43,7 @@ const MORE = [
   'existing',
   'onRemove',
   'schedule',
+  'shadow',
   'ramp',
   'limits',
 ] as const

@@ -1,7 +1,10 @@
+import { defined } from '../core/defined.ts'
+import { type By, refuseStale } from './by.ts'
 import { faultChange } from './changes.ts'
 import { appendFault, dropFaults, faultNotFound, refuseNewFault, replaceFault } from './fault-list.ts'
 import { shortestFloat32 } from './float32.ts'
 import type { FaultRecord, ProxyRecord, ToxicView } from './records.ts'
+import { lifetimeOf } from './lifetime.ts'
 import type { Registry } from './registry.ts'
 import {
   completeAttributes,
@@ -40,8 +43,9 @@ function isVisible(fault: FaultRecord): fault is ToxicRecord {
  *
  * @throws FoulweatherError `proxy_not_found`, `invalid_direction`, `invalid_fault_type`, `fault_exists`, `bad_request_body`.
  */
-export function addToxic(registry: Registry, proxy: string, input: ToxicInput, actor?: string): Promise<ToxicRecord> {
+export function addToxic(registry: Registry, proxy: string, input: ToxicInput, by: By = {}): Promise<ToxicRecord> {
   return registry.exclusive(proxy, async () => {
+    registry.safety.refuseFaults()
     const record = registry.get(proxy)
     const stream = input.stream ?? 'downstream'
     const direction = directionOf(stream)
@@ -52,9 +56,17 @@ export function addToxic(registry: Registry, proxy: string, input: ToxicInput, a
     const attributes = completeAttributes(definition, input.attributes(definition))
     const toxic = { stream, toxicity: input.toxicity ?? 1, attributes }
     const effect = { probability: probabilityOf(toxic.toxicity), params: paramsOf(definition, attributes) }
-    const plan = { name, type, direction, ...effect, owner: 'api', revision: registry.nextRevision(), draw: 0 }
-    const fault = await appendFault(registry, record, { plan, toxic, created: Date.now() })
-    registry.announce(faultChange('fault-added', proxy, null, fault, actor))
+    const revision = registry.nextRevision()
+    const plan = { name, type, direction, ...effect, owner: 'api', revision, draw: 0 }
+    const lifetime = lifetimeOf({}, registry.safety.policy, registry.clock)
+    const fault = await appendFault(registry, record, {
+      plan,
+      toxic,
+      revision,
+      created: Date.now(),
+      ...defined({ lifetime }),
+    })
+    registry.announce(faultChange('fault-added', proxy, null, fault, by))
     return fault
   })
 }
@@ -74,35 +86,39 @@ export function updateToxic(
   proxy: string,
   name: string,
   update: ToxicUpdate,
-  actor?: string,
+  by: By = {},
 ): Promise<ToxicRecord> {
   return registry.exclusive(proxy, async () => {
+    registry.safety.refuseFaults()
     const record = registry.get(proxy)
     const before = findToxic(record, name)
+    refuseStale(`fault ${name}`, before.revision, by)
     const definition = toxicDefinition(before.plan.type)
     const { stream, toxicity, attributes: current } = before.toxic
     const attributes = completeAttributes(definition, update.attributes(definition), current)
+    const revision = registry.nextRevision()
     const plan = {
       ...before.plan,
       // Without a new toxicity the share stays what it is: its 32 bits may be less than what a fault was given.
       probability: update.toxicity === undefined ? before.plan.probability : probabilityOf(update.toxicity),
       params: paramsOf(definition, attributes),
-      revision: registry.nextRevision(),
+      revision,
       draw: before.plan.draw + 1,
     }
     const toxic = { stream, toxicity: update.toxicity ?? toxicity, attributes }
-    const after = await replaceFault(registry, record, before, { ...before, plan, toxic })
-    registry.announce(faultChange('fault-updated', proxy, before, after, actor))
+    const after = await replaceFault(registry, record, before, { ...before, plan, toxic, revision })
+    registry.announce(faultChange('fault-updated', proxy, before, after, by))
     return after
   })
 }
 
 /** @throws FoulweatherError `proxy_not_found`, `fault_not_found`. */
-export function removeToxic(registry: Registry, proxy: string, name: string, actor?: string): Promise<void> {
+export function removeToxic(registry: Registry, proxy: string, name: string, by: By = {}): Promise<void> {
   return registry.exclusive(proxy, async () => {
     const record = registry.get(proxy)
     const fault = findToxic(record, name)
+    refuseStale(`fault ${name}`, fault.revision, by)
     await dropFaults(registry, record, [fault])
-    registry.announce(faultChange('fault-removed', proxy, fault, null, actor))
+    registry.announce(faultChange('fault-removed', proxy, fault, null, by))
   })
 }

@@ -18,6 +18,8 @@ export interface ProxyView {
   /** Certificates by their subjects; keys are not shown. */
   readonly tls?: Fields
   readonly proxy_protocol?: ProxyProtocolOptions
+  readonly owner: string
+  readonly revision: number
   readonly faults: readonly FaultView[]
 }
 
@@ -27,6 +29,8 @@ export interface FaultView {
   readonly type: string
   /** Milliseconds, as it was asked for; absent = it stays. */
   readonly ttl?: number
+  /** Milliseconds within which it has to be renewed; absent = it need not. */
+  readonly lease?: number
   readonly owner: string
   /** ISO 8601. */
   readonly created: string
@@ -45,7 +49,9 @@ export function proxyView(record: ProxyRecord): ProxyView {
   const { name, listen, upstream, enabled, protocol } = record
   const { http, tls, proxyProtocol } = record
   const settings = { http: http && httpFields(http), tls: tls && shownTls(tls), proxy_protocol: proxyProtocol }
-  return { name, listen, upstream, enabled, protocol, ...defined(settings), faults: record.faults.map(faultView) }
+  const { owner, revision } = record
+  const faults = record.faults.map(faultView)
+  return { name, listen, upstream, enabled, protocol, ...defined(settings), owner, revision, faults }
 }
 
 /** Reading certificates takes its time, and lists and events show all of them. */
@@ -57,13 +63,13 @@ function shownTls(tls: TlsOptions): Fields {
   return fields
 }
 
-export function faultView({ plan, toxic, created, lifetime }: FaultRecord): FaultView {
-  const { name, type, owner, revision } = plan
+export function faultView({ plan, toxic, created, lifetime, revision }: FaultRecord): FaultView {
+  const { name, type, owner } = plan
   return {
     ...fieldsOf(plan),
     name,
     type,
-    ...defined({ ttl: lifetime?.ttl }),
+    ...defined({ ttl: lifetime?.ttl, lease: lifetime?.lease }),
     owner,
     created: new Date(created).toISOString(),
     ...defined({ expires: lifetime && new Date(lifetime.expires).toISOString() }),

@@ -350,7 +350,7 @@ test('a reset that cannot start one proxy still resets the others', async () => 
 })
 
 test('changes are told with before, after and who asked, as data that JSON can hold', async () => {
-  await rig.control.createProxy({ name: 'a', upstream: UPSTREAM, enabled: false }, '127.0.0.1:5')
+  await rig.control.createProxy({ name: 'a', upstream: UPSTREAM, enabled: false }, { actor: '127.0.0.1:5' })
   await rig.control.addToxic('a', latency({ latency: 5n }))
   await rig.control.updateToxic('a', 'latency_downstream', { attributes: () => ({ latency: 6n }) })
   await rig.control.removeToxic('a', 'latency_downstream')

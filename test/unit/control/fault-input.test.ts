@@ -289,9 +289,11 @@ describe('is refused', () => {
   })
 
   test.each<[unknown, string]>([
-    [5, 'limits: expected an object with max_active, max_injections, got 5'],
+    [5, 'limits: expected an object with max_active, max_injections, max_share, max_added_delay, got 5'],
     [{ max_active: 0 }, 'limits.max_active: expected a whole number of 1 or more, got 0'],
     [{ max_injections: 2.5 }, 'limits.max_injections: expected a whole number of 1 or more, got 2.5'],
+    [{ max_share: 2 }, 'limits.max_share: expected a share of 0 to 1'],
+    [{ max_added_delay: 0 }, 'limits.max_added_delay: expected a duration above 0'],
     [{ maxActive: 2 }, 'limits.maxActive: there is no such field; did you mean "max_active"?'],
   ])('limits %j', (limits, message) => {
     expect(refusal(slow({ limits }))).toMatchObject({ message: expect.stringContaining(message) as string })

@@ -38,7 +38,7 @@ async function nowGone(...left: readonly string[]): Promise<void> {
 describe('adding', () => {
   test('puts a fault at the end, and tells of it', async () => {
     await control.addFault('a', { type: 'noop' })
-    const fault = await control.addFault('a', { type: 'latency', latency: '1s', name: 'slow' }, 'me')
+    const fault = await control.addFault('a', { type: 'latency', latency: '1s', name: 'slow' }, { actor: 'me' })
     expect(names()).toEqual(['noop_downstream', 'slow'])
     expect(fault.plan).toMatchObject({ owner: 'api', draw: 0, params: { latency: 1000 } })
     expect(fault.plan.revision).toBeGreaterThan(0)
@@ -140,10 +140,8 @@ describe('changing', () => {
   })
 
   test.each([
-    [{}, 0, undefined],
     [{ latency: 7, direction: 'downstream', existing: 'reset', on_remove: null, ttl: 50 }, 0, undefined],
-    [{ probability: 0.5, match: { client: ['::1'] }, schedule: { for: 10, every: 20 } }, 0, undefined],
-    [{ probability: 0.6 }, 1, undefined],
+    [{ shadow: true }, 0, 1],
     [{ per: 'chunk' }, 1, undefined],
     [{ match: null }, 1, undefined],
     [{ schedule: { for: 11, every: 20 } }, 0, 1],
@@ -155,6 +153,20 @@ describe('changing', () => {
     const after = await control.updateFault('a', 'f', patch)
     expect([after.plan.draw - before.plan.draw, after.plan.epoch]).toEqual([draw, epoch])
     expect(after.plan.revision).toBeGreaterThan(before.plan.revision)
+  })
+
+  test.each([
+    [{}],
+    [{ probability: 0.5, match: { client: ['::1'] }, schedule: { for: 10, every: 20 } }],
+    [{ probability: 0.6 }],
+    [{ ttl: '5m' }],
+  ])('%j: nothing is drawn anew and stages stay, but it is another revision', async (patch) => {
+    const before = await control.addFault('a', WHOLE)
+    const after = await control.updateFault('a', 'f', patch)
+    const { draw, epoch, revision } = before.plan
+    expect(after.plan).toMatchObject({ draw, revision })
+    expect(after.plan.epoch).toBe(epoch)
+    expect(after.revision).toBeGreaterThan(before.revision)
   })
 
   test('a new ramp begins where it says; without it the parameter stays where it began', async () => {
@@ -200,7 +212,7 @@ describe('changing', () => {
 
 test('removing takes it out, once', async () => {
   await control.addFault('a', { name: 'x', type: 'noop', direction: 'both' })
-  await control.removeFault('a', 'x', 'me')
+  await control.removeFault('a', 'x', { actor: 'me' })
   expect(names()).toEqual([])
   expect(changes.at(-1)).toMatchObject({ action: 'fault-removed', fault: 'x', after: null, actor: 'me' })
   await expect(control.removeFault('a', 'x')).rejects.toMatchObject({ code: 'fault_not_found' })

@@ -34,7 +34,7 @@ test.each([
   [`${LINE}\n{`, 'line 2: it is not JSON'],
   [`${LINE}\n\n[]`, 'line 3: it is no decision'],
   ['42', 'line 1: it is no decision'],
-  [LINE.replace('"session"', '"guess"'), 'line 1: kind: expected session, chunk, exchange or injection'],
+  [LINE.replace('"session"', '"guess"'), 'line 1: kind: expected session, chunk, exchange, injection or limit'],
   [LINE.replace('"seed":1', '"seed":"1"'), 'line 1: seed: expected a whole number'],
   [LINE.replace('"pg"', '5'), 'line 1: proxy: expected a name'],
   [LINE.replace('"ordinal"', '"exchange":"1","ordinal"'), 'line 1: exchange: expected a whole number'],
