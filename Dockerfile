@@ -15,6 +15,8 @@ WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
+# To activate by name, or to extend: `--profiles /app/profiles`.
+COPY profiles ./profiles
 ENV NODE_ENV=production LOG_LEVEL=info
 USER node
 EXPOSE 8474
