@@ -1,5 +1,5 @@
 import type { Request } from '@hapi/hapi'
-import { actorOf } from './actor.ts'
+import { remoteOf } from './by.ts'
 
 /** One request, for access logs. No header but the user agent, and no body: secrets stay out of logs. */
 export interface AccessEntry {
@@ -27,7 +27,7 @@ export function accessEntry(request: Request): AccessEntry {
     url: (raw.req.url ?? '').slice(0, URL_SHOWN),
     status: response instanceof Error ? response.output.statusCode : response.statusCode,
     ms: Date.now() - info.received,
-    remote: actorOf(request),
+    remote: remoteOf(request),
     userAgent: (raw.req.headers['user-agent'] ?? '').slice(0, URL_SHOWN),
     ...(requestId === undefined ? {} : { requestId }),
     ...(bug === undefined ? {} : { error: bug }),

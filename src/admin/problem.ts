@@ -4,18 +4,34 @@ import { show } from '../faults/issues.ts'
 /** Where the meaning of a code can be read, on this very server: it works without the Internet. */
 export const ERROR_DOCS_PATH = '/docs/errors'
 
-/** An error as an RFC 9457 problem document. */
+/** Of one document. */
+const MOST_PROBLEMS = 50
+
+/** An error as an RFC 9457 problem document. Where several things are wrong, all of them are in `problems`. */
 export function problemDocument(error: FoulweatherError): Readonly<Record<string, unknown>> {
-  const { code, status, message, field, value, expected } = error
+  const { code, status, problems } = error
+  const { detail, ...particulars } = problemView(error)
   return {
     type: `${ERROR_DOCS_PATH}#${code}`,
     title: ERRORS[code].title,
     status,
+    detail,
+    ...particulars,
+    problems: problems.length === 0 ? undefined : problems.slice(0, MOST_PROBLEMS).map(problemView),
+  }
+}
+
+/** One thing that is wrong. What is not known of it is `undefined`. */
+function problemView({ code, message, field, value, expected, place }: FoulweatherError) {
+  return {
     detail: boundedText(message),
     code,
     field: field && boundedText(field),
     value: boundedValue(value),
     expected,
+    file: place?.file,
+    line: place?.line,
+    column: place?.column,
   }
 }
 

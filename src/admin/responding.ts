@@ -14,6 +14,8 @@ export function installResponding(server: Server): void {
     const failed = response instanceof Error
     const answer = failed ? answerError(request, h, response, response.output.statusCode) : response
     if (request.app.requestId !== undefined) answer.header('X-Toxiproxy-Request-Id', request.app.requestId)
+    // Texts of profiles and of errors hold what others have sent: no browser is to find a page or a script in them.
+    if (request.app.family === 'native') answer.header('x-content-type-options', 'nosniff')
     return failed ? answer : h.continue
   })
 }

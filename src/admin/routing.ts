@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Lifecycle, Request, RequestRoute, ResponseToolkit, Server } from '@hapi/hapi'
 import { FoulweatherError } from '../core/errors.ts'
+import { withoutReason } from './by.ts'
 import type { RouteFamily } from './hapi-state.ts'
 import { newRequestId } from './request-id.ts'
+import { refuseRole, usualRole } from './roles.ts'
 import { encodePath, readTarget } from './request-target.ts'
 import { checkCaller, checkToken, isSameOrigin, type AccessRules } from './security.ts'
 
@@ -14,28 +16,48 @@ export function installRouting(server: Server, rules: AccessRules): void {
   server.ext('onRequest', (request, h) => {
     const { url = '', headers } = request.raw.req
     const target = readTarget(url)
-    request.app.family = target.kind === 'path' ? familyOfPath(target.segments) : 'toxiproxy'
+    request.app.family = familyOfPath(target.kind === 'path' ? target.segments : url.slice(1).split(/[/?]/, 1))
     checkCaller(headers, rules)
-    if (target.kind === 'bad') return plainText(h, 400, '400 Bad Request')
+    if (target.kind === 'bad') return badTarget(request, url, h)
     if (target.kind === 'redirect') return h.response().code(301).header('location', target.location).takeover()
 
     const path = encodePath(target.segments)
     const route = findRoute(server, request.method, path)
-    if (route?.settings.app?.open !== true) checkToken(headers, rules)
+    const isOpen = route?.settings.app?.open === true
+    if (!isOpen) request.app.caller = checkToken(headers, rules)
     if (route === undefined) return unmatched(server, request, path, h)
 
     request.app.requestId = newRequestId()
     request.app.family = route.settings.app?.family ?? 'native'
     if (request.app.family === 'toxiproxy' && isForeignBrowser(headers))
       return plainText(h, 403, 'User agent not allowed\n')
+    if (!isOpen) {
+      const role = route.settings.app?.role ?? usualRole(request.method)
+      refuseRole(request.app.caller, role, `${request.method.toUpperCase()} ${path}`)
+    }
     // With a host of our own: hapi would make a URL of the caller's Host header, which may be fit for a header only.
-    request.setUrl(`http://admin${path}${request.app.family === 'native' ? target.query : ''}`)
+    request.setUrl(`http://admin${path}${request.app.family === 'native' ? ownQuery(request, target.query) : ''}`)
     return h.continue
   })
 }
 
+function badTarget({ app }: Request, url: string, h: ResponseToolkit): Lifecycle.ReturnValue {
+  if (app.family !== 'native') return plainText(h, 400, '400 Bad Request')
+  const expected = 'a path with each % before two hexadecimal digits'
+  const text = `the path is ${JSON.stringify(url)}, expected ${expected}`
+  throw new FoulweatherError('invalid_value', text, { field: 'path', value: url, expected })
+}
+
+/** Where something is asked for that changes things, without the reason for it. */
+function ownQuery({ app, method }: Request, query: string): string {
+  if (method === 'get' || method === 'head') return query
+  const { query: rest, reasons } = withoutReason(query)
+  app.reasons = reasons
+  return rest
+}
+
 /** Roots under which everything is ours; every other path is answered as Toxiproxy would. */
-const NATIVE_ROOTS = new Set(['v1', 'healthz', 'docs'])
+const NATIVE_ROOTS = new Set(['v1', 'healthz', 'docs', 'openapi.json'])
 
 function familyOfPath([root]: readonly string[]): RouteFamily {
   return NATIVE_ROOTS.has(root ?? '') ? 'native' : 'toxiproxy'
@@ -48,7 +70,7 @@ function findRoute(server: Server, method: Request['method'], path: string): Req
   return lentToHead ? undefined : route
 }
 
-const METHODS: readonly Request['method'][] = ['get', 'post', 'patch', 'delete']
+const METHODS: readonly Request['method'][] = ['get', 'post', 'put', 'patch', 'delete']
 
 function unmatched(server: Server, request: Request, path: string, h: ResponseToolkit): Lifecycle.ReturnValue {
   const allowed = METHODS.filter((method) => server.match(method, path) !== null)

@@ -1,20 +1,30 @@
 import { server as createHapi, type Server } from '@hapi/hapi'
 import type { ControlPlane } from '../control/control-plane.ts'
+import type { Audit } from '../observe/audit/audit.ts'
+import type { EventHub } from '../observe/events/hub.ts'
 import { accessEntry, type AccessEntry } from './access-entry.ts'
 import type { BodyLimits } from './body.ts'
 import { createListener, openListener } from './listener.ts'
 import { installResponding } from './responding.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { decisionRoutes } from './routes/decisions.ts'
+import { documentRoutes } from './routes/documents.ts'
 import { errorDocsRoutes } from './routes/error-docs.ts'
+import { eventRoutes } from './routes/events.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { faultTypeRoutes } from './routes/fault-types.ts'
 import { faultRoutes } from './routes/faults.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { withDescription } from './routes/openapi.ts'
+import { profileRoutes } from './routes/profiles.ts'
 import { proxyRoutes } from './routes/proxies.ts'
+import { safetyRoutes } from './routes/safety.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statusRoutes } from './routes/status.ts'
 import { toxiproxyRoutes } from './routes/toxiproxy.ts'
 import { installRouting } from './routing.ts'
+import { Tokens } from './security.ts'
+import type { Token } from './tokens.ts'
 
 export interface AdminServerOptions {
   readonly control: ControlPlane
@@ -24,10 +34,16 @@ export interface AdminServerOptions {
   readonly port: number
   /** What callers must send as `Authorization: Bearer …`; default: nothing. */
   readonly token?: string
+  /** Others beside it, with the roles that they have. */
+  readonly tokens?: readonly Token[]
   /** Names that callers may use in the `Host` header besides those that are always allowed. */
   readonly allowHosts?: readonly string[]
   /** The text of `/metrics`; default: no such route. */
   readonly metrics?: () => Promise<string>
+  /** What `/v1/events` tells; default: no such route. Closed when the server stops. */
+  readonly events?: EventHub
+  /** What `/v1/audit` shows; default: no such route. */
+  readonly audit?: Audit
   readonly version: string
   /** Told of every request that has been answered. */
   readonly onRequest?: (entry: AccessEntry) => void
@@ -82,9 +98,10 @@ export class AdminServer {
         timeout: { server: limits.handlerMs },
       },
     })
-    installRouting(this.hapi, { token: options.token, allowHosts: options.allowHosts ?? [] })
+    const tokens = new Tokens(options.tokens, options.token)
+    installRouting(this.hapi, { tokens, allowHosts: options.allowHosts ?? [] })
     installResponding(this.hapi)
-    this.hapi.route([...routes(options, limits)])
+    this.hapi.route([...withDescription(routes(options, limits), options.version)])
     this.#reportRequests()
   }
 
@@ -103,6 +120,8 @@ export class AdminServer {
 
   /** Answers when the last connection is closed. */
   async stop(): Promise<void> {
+    // Those who listen to events would never have enough.
+    this.#options.events?.close()
     await this.hapi.stop({ timeout: STOP_GRACE_MS })
   }
 
@@ -113,15 +132,20 @@ export class AdminServer {
   }
 }
 
-function routes({ control, version, metrics }: AdminServerOptions, limits: AdminLimits) {
+function routes({ control, version, metrics, events, audit }: AdminServerOptions, limits: AdminLimits) {
   return [
     ...toxiproxyRoutes({ control, version, limits }),
     ...statusRoutes(control, version),
     ...proxyRoutes(control, limits),
     ...faultRoutes(control, limits),
+    ...profileRoutes(control, limits),
+    ...documentRoutes(control, limits),
+    ...safetyRoutes(control),
     ...sessionRoutes(control),
     ...decisionRoutes(control),
     ...exchangeRoutes(control),
+    ...eventRoutes(events),
+    ...auditRoutes(audit),
     ...faultTypeRoutes(),
     ...metricsRoutes(metrics),
     ...errorDocsRoutes(),

@@ -70,17 +70,21 @@ function endedFields(session: SessionInfo): object {
 /** What an admin call has changed, before and after; `null` = was or is not there. */
 export interface Change {
   readonly action: string
-  readonly proxy: string
+  readonly proxy?: string
   readonly fault?: string
+  readonly profile?: string
   readonly before: unknown
   readonly after: unknown
   /** What may not have been meant. */
   readonly warnings?: readonly string[]
   readonly actor?: string
+  readonly reason?: string
+  readonly revision: number
 }
 
-export function logChange(logger: Logger, { action, proxy, fault, before, after, warnings, actor }: Change): void {
-  logger.info({ action, proxy, fault, actor, before, after }, 'Changed')
+export function logChange(logger: Logger, change: Change): void {
+  const { action, proxy, fault, profile, before, after, warnings, actor, reason, revision } = change
+  logger.info({ action, proxy, fault, profile, actor, reason, revision, before, after }, 'Changed')
   if (warnings !== undefined) logger.warn({ proxy, fault, warnings }, 'A fault may do something else than was meant')
 }
 

@@ -1,11 +1,12 @@
 import type { FaultCounters } from '../core/fault-factory.ts'
 import { DIRECTIONS } from '../core/words.ts'
 import type { ByteCounters, ProxySnapshot, Snapshot } from '../engine/data-plane.ts'
+import { CONTROL_METRICS } from './control-metrics.ts'
 import { HTTP_METRICS } from './http-metrics.ts'
 import { histogramSamples, perEach } from './metric.ts'
 import type { MetricDefinition } from './metric.ts'
 
-/** Every metric that is read from the data plane. docs/metrics.md is made from this. */
+/** Every metric that is read from counters of ours. docs/metrics.md is made from this. */
 export const METRICS: readonly MetricDefinition[] = [
   toxiproxyBytes('received', 'read from the source of the direction'),
   toxiproxyBytes('sent', 'written to the destination of the direction'),
@@ -58,6 +59,10 @@ export const METRICS: readonly MetricDefinition[] = [
     'applied',
     'How often the fault acted: chunks delayed, cut or dropped, connections refused, endings caused.',
   ),
+  perFault(
+    'shadowed',
+    'What the fault would have hit, if it did not only count (shadow): sessions, exchanges, chunks, or connections to a shut proxy.',
+  ),
   {
     name: 'foulweather_faults_active',
     group: 'foulweather',
@@ -81,6 +86,7 @@ export const METRICS: readonly MetricDefinition[] = [
     ),
   },
   ...HTTP_METRICS,
+  ...CONTROL_METRICS,
   single('held_bytes', 'Bytes that wait in the proxy, over all sessions.', ({ held }) => held.bytes),
   single('held_bytes_limit', 'The budget of the process for held bytes.', ({ held }) => held.limit),
   single(
@@ -142,7 +148,7 @@ function perProxy(
   }
 }
 
-function perFault(counter: keyof FaultCounters, help: string): MetricDefinition {
+function perFault(counter: keyof FaultCounters | 'shadowed', help: string): MetricDefinition {
   return {
     name: `foulweather_faults_${counter}_total`,
     group: 'foulweather',

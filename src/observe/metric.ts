@@ -1,5 +1,6 @@
 import { Gauge } from 'prom-client'
 import type { HistogramData, ProxySnapshot, Snapshot } from '../engine/data-plane.ts'
+import type { Counts } from './counts.ts'
 
 export interface Sample {
   /** Printed in this order. */
@@ -22,7 +23,7 @@ export interface MetricDefinition {
   readonly help: string
   /** For the docs page where `help` has to be empty. */
   readonly meaning?: string
-  samples(snapshot: Snapshot): readonly Sample[]
+  samples(snapshot: Snapshot, counts: Counts): readonly Sample[]
 }
 
 /**
@@ -34,16 +35,18 @@ export interface MetricDefinition {
 export class ReadMetric extends Gauge {
   readonly #definition: MetricDefinition
   readonly #snapshot: () => Snapshot
+  readonly #counts: () => Counts
 
-  constructor(definition: MetricDefinition, snapshot: () => Snapshot) {
+  constructor(definition: MetricDefinition, snapshot: () => Snapshot, counts: () => Counts) {
     super({ name: definition.name, help: definition.name, registers: [] })
     this.#definition = definition
     this.#snapshot = snapshot
+    this.#counts = counts
   }
 
   override async get(): ReturnType<Gauge['get']> {
     const { help, type } = this.#definition
-    const values = this.#definition.samples(this.#snapshot())
+    const values = this.#definition.samples(this.#snapshot(), this.#counts())
     // prom-client's type declarations have numbers for the types of metrics; what it prints are words.
     const wordOfType: string = type
     return Object.assign(await super.get(), { help, type: wordOfType, values: values.map(printable) })

@@ -1,29 +1,45 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { DataPlane, Snapshot } from '../engine/data-plane.ts'
+import { type Counts, NO_COUNTS } from './counts.ts'
 import { ReadMetric } from './metric.ts'
 import type { MetricGroup } from './metric.ts'
 import { METRICS } from './metric-table.ts'
 
 export interface MetricsOptions {
   readonly dataPlane: Pick<DataPlane, 'snapshot'>
+  /** What is counted beside the data plane; default: nothing. */
+  readonly counts?: () => Counts
   readonly version: string
   /** What is shown; default: everything. `process` = this process, Node and build information. */
   readonly groups?: readonly (MetricGroup | 'process')[]
 }
 
 /** Makes the text of `GET /metrics` (Prometheus text format 0.0.4). Values are read when it is asked for. */
-export function createMetrics({ dataPlane, version, groups }: MetricsOptions): () => Promise<string> {
+export function createMetrics({
+  dataPlane,
+  counts = () => NO_COUNTS,
+  version,
+  groups,
+}: MetricsOptions): () => Promise<string> {
   const wanted = (group: MetricGroup | 'process'): boolean => groups === undefined || groups.includes(group)
   const registry = new Registry()
   // One snapshot for the whole text, so that its parts agree with one another.
   let snapshot: Snapshot | undefined
+  let counted: Counts | undefined
   for (const definition of METRICS.filter(({ group }) => wanted(group))) {
-    registry.registerMetric(new ReadMetric(definition, () => (snapshot ??= dataPlane.snapshot())))
+    registry.registerMetric(
+      new ReadMetric(
+        definition,
+        () => (snapshot ??= dataPlane.snapshot()),
+        () => (counted ??= counts()),
+      ),
+    )
   }
   if (wanted('process')) registerBuildInfo(registry, version)
   const registries = wanted('process') ? [registry, processRegistry()] : [registry]
   return async () => {
     snapshot = undefined
+    counted = undefined
     const parts = await Promise.all(registries.map((each) => each.metrics()))
     return parts.join('\n')
   }

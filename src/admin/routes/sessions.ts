@@ -1,8 +1,12 @@
 import type { Request, ServerRoute } from '@hapi/hapi'
+import { z } from 'zod'
 import type { ControlPlane } from '../../control/control-plane.ts'
 import { FoulweatherError } from '../../core/errors.ts'
 import type { SessionInfo } from '../../engine/data-plane.ts'
+import type { Operation } from '../operation.ts'
 import { readSessionQuery } from '../session-query.ts'
+import { text } from '../shapes/common.ts'
+import { sessionShape, sessionsShape } from '../shapes/session.ts'
 
 /** Sessions: look at them, and reset one. */
 export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute[] {
@@ -19,11 +23,17 @@ export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute
   }
 
   return [
-    { method: 'GET', path: '/v1/sessions', handler: list },
-    { method: 'GET', path: '/v1/sessions/{id}', handler: (request) => find(idOf(request)) },
+    { method: 'GET', path: '/v1/sessions', options: { app: { operation: OPERATIONS.list } }, handler: list },
+    {
+      method: 'GET',
+      path: '/v1/sessions/{id}',
+      options: { app: { operation: OPERATIONS.show } },
+      handler: (request) => find(idOf(request)),
+    },
     {
       method: 'DELETE',
       path: '/v1/sessions/{id}',
+      options: { app: { operation: OPERATIONS.remove } },
       handler: (request, h) => {
         if (!dataPlane.kill(idOf(request))) throw notFound(idOf(request))
         return h.response().code(204)
@@ -42,3 +52,37 @@ function notFound(id: string): FoulweatherError {
     value: id,
   })
 }
+
+const TAG = 'Sessions'
+
+const OPERATIONS = {
+  list: {
+    id: 'listSessions',
+    tag: TAG,
+    summary: 'Sessions: connections of clients.',
+    query: [
+      text('proxy', 'Of this proxy only.'),
+      {
+        name: 'state',
+        description: 'Those that live, the most recent ones that have ended, or both.',
+        schema: z.enum(['live', 'ended', 'all']).default('live'),
+      },
+      { name: 'limit', description: 'How many at most.', schema: z.int().min(1).max(9999).default(1000) },
+    ],
+    answers: { 200: { description: 'They.', schema: sessionsShape } },
+  },
+  show: {
+    id: 'getSession',
+    tag: TAG,
+    summary: 'One session, live or ended lately.',
+    answers: { 200: { description: 'The session.', schema: sessionShape } },
+    errors: ['session_not_found'],
+  },
+  remove: {
+    id: 'resetSession',
+    tag: TAG,
+    summary: 'Resets a live session: both peers get a RST.',
+    answers: { 204: { description: 'It is being reset.' } },
+    errors: ['session_not_found'],
+  },
+} satisfies Readonly<Record<string, Operation>>

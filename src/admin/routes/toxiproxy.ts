@@ -1,13 +1,17 @@
-import type { Lifecycle, Request, ResponseObject, ResponseToolkit, ServerRoute } from '@hapi/hapi'
+import type { Lifecycle, Request, ResponseObject, ResponseToolkit, RouteOptionsApp, ServerRoute } from '@hapi/hapi'
 import type { ControlPlane } from '../../control/control-plane.ts'
+import type { ProxyUpdate } from '../../control/proxy-input.ts'
+import type { ProxyRecord } from '../../control/records.ts'
 import { findToxic } from '../../control/toxics.ts'
 import { FoulweatherError } from '../../core/errors.ts'
-import { actorOf } from '../actor.ts'
+import { byOf } from '../by.ts'
 import { readBody, type BodyLimits } from '../body.ts'
+import { mayAct, refuseRole } from '../roles.ts'
 import { readPopulateBody, readProxyBody, readToxicBody, readToxicUpdateBody } from '../toxiproxy-bodies.ts'
 import { toxiproxyText } from '../toxiproxy-errors.ts'
 import { errorJson, proxiesJson, proxyJson, proxyListJson, toxicJson, toxicsJson } from '../toxiproxy-json.ts'
 import { TOXIPROXY_VERSION } from '../../version.ts'
+import { TOXIPROXY_OPERATIONS } from './toxiproxy-operations.ts'
 
 export interface ToxiproxyRoutesOptions {
   readonly control: ControlPlane
@@ -21,24 +25,24 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
 
   async function createProxy(request: Request, h: ResponseToolkit) {
     const input = readProxyBody(await body(request))
-    return json(h, proxyJson(await control.createProxy(input, actorOf(request)))).code(201)
+    return json(h, proxyJson(await control.createProxy(input, byOf(request)))).code(201)
   }
 
   async function updateProxy(request: Request, h: ResponseToolkit) {
     const bytes = await body(request)
-    const { name } = control.proxy(param(request, 'proxy'))
-    const update = readProxyBody(bytes)
-    return json(h, proxyJson(await control.updateProxy(name, update, actorOf(request))))
+    const proxy = control.proxy(param(request, 'proxy'))
+    const update = permitted(request, proxy, readProxyBody(bytes))
+    return json(h, proxyJson(await control.updateProxy(proxy.name, update, byOf(request))))
   }
 
   async function deleteProxy(request: Request, h: ResponseToolkit) {
-    await control.deleteProxy(param(request, 'proxy'), actorOf(request))
+    await control.deleteProxy(param(request, 'proxy'), byOf(request))
     return h.response().code(204)
   }
 
   async function populate(request: Request, h: ResponseToolkit) {
     try {
-      const { proxies, error } = await control.populate(readPopulateBody(await body(request)), actorOf(request))
+      const { proxies, error } = await control.populate(readPopulateBody(await body(request)), byOf(request))
       if (error !== undefined) return populateFailure(h, error, proxyListJson(proxies))
       return json(h, `{"proxies":${proxyListJson(proxies)}}`).code(201)
     } catch (error) {
@@ -49,7 +53,7 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
 
   async function reset(request: Request, h: ResponseToolkit) {
     await body(request)
-    await control.reset(actorOf(request))
+    await control.reset(byOf(request))
     return h.response().code(204)
   }
 
@@ -57,7 +61,7 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
     const bytes = await body(request)
     const { name } = control.proxy(param(request, 'proxy'))
     const input = readToxicBody(bytes)
-    return json(h, toxicJson(await control.addToxic(name, input, actorOf(request))))
+    return json(h, toxicJson(await control.addToxic(name, input, byOf(request))))
   }
 
   async function updateToxic(request: Request, h: ResponseToolkit) {
@@ -65,37 +69,59 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
     const proxy = control.proxy(param(request, 'proxy'))
     const { plan } = findToxic(proxy, param(request, 'toxic'))
     const update = readToxicUpdateBody(bytes)
-    return json(h, toxicJson(await control.updateToxic(proxy.name, plan.name, update, actorOf(request))))
+    return json(h, toxicJson(await control.updateToxic(proxy.name, plan.name, update, byOf(request))))
   }
 
   async function removeToxic(request: Request, h: ResponseToolkit) {
-    await control.removeToxic(param(request, 'proxy'), param(request, 'toxic'), actorOf(request))
+    await control.removeToxic(param(request, 'proxy'), param(request, 'toxic'), byOf(request))
     return h.response().code(204)
   }
 
+  const all = '/proxies'
+  const one = `${all}/{proxy}`
+  const toxics = `${one}/toxics`
+  const toxic = `${toxics}/{toxic}`
+  const is = TOXIPROXY_OPERATIONS
+  const proxyOf = (request: Request) => control.proxy(param(request, 'proxy'))
+  const toxicOf = (request: Request) => findToxic(proxyOf(request), param(request, 'toxic'))
   return [
-    route('GET', '/proxies', (_, h) => json(h, proxiesJson(control.proxies()))),
-    route('POST', '/proxies', createProxy),
-    route('POST', '/populate', populate),
-    route('POST', '/reset', reset),
-    route('GET', '/proxies/{proxy}', (request, h) => json(h, proxyJson(control.proxy(param(request, 'proxy'))))),
-    route(['POST', 'PATCH'], '/proxies/{proxy}', updateProxy),
-    route('DELETE', '/proxies/{proxy}', deleteProxy),
-    route('GET', '/proxies/{proxy}/toxics', (request, h) =>
-      json(h, toxicsJson(control.proxy(param(request, 'proxy')))),
-    ),
-    route('POST', '/proxies/{proxy}/toxics', createToxic),
-    route('GET', '/proxies/{proxy}/toxics/{toxic}', (request, h) =>
-      json(h, toxicJson(findToxic(control.proxy(param(request, 'proxy')), param(request, 'toxic')))),
-    ),
-    route(['POST', 'PATCH'], '/proxies/{proxy}/toxics/{toxic}', updateToxic),
-    route('DELETE', '/proxies/{proxy}/toxics/{toxic}', removeToxic),
-    route('GET', '/version', (_, h) => versionText(h, version), true),
+    route('GET', all, { operation: is.listProxies }, (_, h) => json(h, proxiesJson(control.proxies()))),
+    route('POST', all, { operation: is.createProxy, role: 'admin' }, createProxy),
+    route('POST', '/populate', { operation: is.populate, role: 'admin' }, populate),
+    route('POST', '/reset', { operation: is.reset }, reset),
+    route('GET', one, { operation: is.showProxy }, (request, h) => json(h, proxyJson(proxyOf(request)))),
+    route('POST', one, { operation: is.updateProxyByPost }, updateProxy),
+    route('PATCH', one, { operation: is.updateProxy }, updateProxy),
+    route('DELETE', one, { operation: is.deleteProxy, role: 'admin' }, deleteProxy),
+    route('GET', toxics, { operation: is.listToxics }, (request, h) => json(h, toxicsJson(proxyOf(request)))),
+    route('POST', toxics, { operation: is.createToxic }, createToxic),
+    route('GET', toxic, { operation: is.showToxic }, (request, h) => json(h, toxicJson(toxicOf(request)))),
+    route('POST', toxic, { operation: is.updateToxicByPost }, updateToxic),
+    route('PATCH', toxic, { operation: is.updateToxic }, updateToxic),
+    route('DELETE', toxic, { operation: is.removeToxic }, removeToxic),
+    route('GET', '/version', { operation: is.version, open: true }, (_, h) => versionText(h, version)),
   ]
 }
 
-function route(method: ServerRoute['method'], path: string, handler: Lifecycle.Method, open = false): ServerRoute {
-  return { method, path, handler, options: { app: { family: 'toxiproxy', open } } }
+function route(
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  app: RouteOptionsApp,
+  handler: Lifecycle.Method,
+): ServerRoute {
+  return { method, path, handler, options: { app: { family: 'toxiproxy', ...app } } }
+}
+
+/**
+ * Who may not create proxies may switch them on and off all the same, and clients that do so send the addresses along. These are left out then, so
+ * that an address that has been changed meanwhile stays.
+ */
+function permitted(request: Request, { listen, upstream }: ProxyRecord, update: ProxyUpdate): ProxyUpdate {
+  const { caller } = request.app
+  if (caller !== undefined && mayAct(caller, 'admin')) return update
+  const isSame = (update.listen ?? listen) === listen && (update.upstream ?? upstream) === upstream
+  if (!isSame) refuseRole(caller, 'admin', 'changing the addresses of a proxy')
+  return { enabled: update.enabled }
 }
 
 function param(request: Request, name: string): string {

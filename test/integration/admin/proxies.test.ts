@@ -81,12 +81,16 @@ describe('a proxy', () => {
       upstream: '127.0.0.1:9',
       enabled: true,
       protocol: 'tcp',
+      owner: 'api',
+      revision: expect.any(Number) as number,
       faults: [],
     })
     const path = String(created.location)
     expect((await ask('GET', path)).body).toEqual(created.body)
     const changed = await ask('PATCH', path, { enabled: false, upstream: '127.0.0.1:10' })
-    expect(changed).toMatchObject({ status: 200, body: { ...created.body, enabled: false, upstream: '127.0.0.1:10' } })
+    const { revision, ...same } = created.body
+    expect(changed).toMatchObject({ status: 200, body: { ...same, enabled: false, upstream: '127.0.0.1:10' } })
+    expect(Number(changed.body['revision'])).toBeGreaterThan(Number(revision))
     expect(await ask('DELETE', path)).toMatchObject({ status: 204, text: '' })
     expect(await ask('GET', path)).toMatchObject({ status: 404, body: { code: 'proxy_not_found' } })
     expect(await ask('PATCH', path, {})).toMatchObject({ status: 404 })
@@ -128,8 +132,9 @@ describe('a proxy', () => {
   test('that says the usual is one that says nothing', async () => {
     const http = { lenient: false, host: 'preserve', tell: false }
     await ask('POST', ALL, off({ protocol: 'tcp', http, tls: { peek: false }, proxy_protocol: { accept: false } }))
-    const { faults, ...record } = control.proxy('p')
-    expect(record).toEqual({ name: 'p', listen: '127.0.0.1:0', upstream: 'u:1', enabled: false, protocol: 'tcp' })
+    const { faults, revision: _revision, ...record } = control.proxy('p')
+    const usual = { name: 'p', listen: '127.0.0.1:0', upstream: 'u:1', enabled: false, protocol: 'tcp', owner: 'api' }
+    expect(record).toEqual(usual)
     expect(faults).toEqual([])
   })
 
@@ -170,14 +175,16 @@ describe('an update', () => {
       http: { max_head: null, host: 'upstream' },
       tls: { listen: { alpn: ['http/1.1'] } },
     })
+    const revision = expect.any(Number) as number
     expect(control.proxy('p')).toEqual({
       ...before,
+      revision,
       http: { tell: true, host: 'upstream' },
       tls: { listen: { ...one, alpn: ['http/1.1'] } },
     })
     await ask('PATCH', `${ALL}/p`, { http: null, tls: { listen: null } })
     const { http: _, tls: _tls, ...plain } = before
-    expect(control.proxy('p')).toEqual(plain)
+    expect(control.proxy('p')).toEqual({ ...plain, revision })
   })
 
   test('with what was read changes nothing', async () => {

@@ -16,6 +16,8 @@ describe('browsers', () => {
     ['/proxies', { ...CHROME, 'sec-fetch-site': 'cross-site' }, 403],
     ['/v1/status', CHROME, 200],
     ['/docs/errors', CHROME, 200],
+    ['/docs', CHROME, 200],
+    ['/openapi.json', CHROME, 200],
     ['/nothing', CHROME, 404],
   ])('GET %s with %j: %i', async (url, headers, status) => {
     await using rig = new AdminRig({ metrics: () => Promise.resolve('') })
@@ -57,6 +59,14 @@ describe('foreign callers', () => {
   })
 })
 
+test.each(['/v1/status', '/docs', '/v1/nothing', '/v1/profiles/nobody?format=text'])(
+  'nothing but what it is called is to be found in %s',
+  async (url) => {
+    await using rig = new AdminRig()
+    expect((await rig.ask('GET', url)).headers['x-content-type-options']).toBe('nosniff')
+  },
+)
+
 describe('with a token', () => {
   test.each([
     ['/healthz', 200],
@@ -65,6 +75,8 @@ describe('with a token', () => {
     ['/metrics', 401],
     ['/v1/status', 401],
     ['/docs/errors', 401],
+    ['/docs', 401],
+    ['/openapi.json', 401],
     ['/nothing', 401],
     ['/v1/nothing', 401],
   ])('GET %s without it: %i', async (url, status) => {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { checkCaller, checkToken, isSameOrigin } from '../../../src/admin/security.ts'
+import { checkCaller, checkToken, isSameOrigin, Tokens } from '../../../src/admin/security.ts'
 
-const RULES = { allowHosts: ['Chaos.Example'], token: 'open sesame' }
+const RULES = { allowHosts: ['Chaos.Example'], tokens: new Tokens([], 'open sesame') }
 
 describe('Host', () => {
   test.each([
@@ -69,9 +70,39 @@ describe('Origin', () => {
   })
 })
 
+const from = (site: string, mode: string, dest: string) => ({
+  host: 'localhost:8474',
+  'sec-fetch-site': site,
+  'sec-fetch-mode': mode,
+  'sec-fetch-dest': dest,
+})
+
+describe('without an Origin', () => {
+  test.each([
+    ['same-origin', 'cors', 'empty'],
+    ['none', 'navigate', 'document'],
+    ['cross-site', 'navigate', 'document'],
+    ['same-site', 'navigate', 'document'],
+  ])('a request that is %s, by %s for a %s, is let in', (...given) => {
+    expect(() => checkCaller(from(...given), RULES)).not.toThrow()
+  })
+
+  test.each([
+    ['cross-site', 'no-cors', 'image'],
+    ['cross-site', 'no-cors', 'script'],
+    ['cross-site', 'no-cors', 'empty'],
+    ['cross-site', 'navigate', 'iframe'],
+    ['same-site', 'no-cors', 'empty'],
+  ])('a request that is %s, by %s for a %s, is what a page embeds, and refused', (...given) => {
+    expect(() => checkCaller(from(...given), RULES)).toThrow(
+      expect.objectContaining({ code: 'origin_refused', field: 'Sec-Fetch-Site', value: given[0] }),
+    )
+  })
+})
+
 describe('token', () => {
   test.each(['Bearer open sesame', 'bearer open sesame'])('%j opens', (authorization) => {
-    expect(() => checkToken({ authorization }, RULES)).not.toThrow()
+    expect(checkToken({ authorization }, RULES)).toEqual({ name: 'admin', role: 'admin' })
   })
 
   test.each([undefined, '', 'Bearer', 'Bearer open', 'Bearer open sesame ', 'Basic open sesame', 'open sesame'])(
@@ -85,7 +116,52 @@ describe('token', () => {
     },
   )
 
-  test('none is wanted where none is set', () => {
-    expect(() => checkToken({}, { allowHosts: [] })).not.toThrow()
+  test('where none is set, everybody may do everything, and nobody has a name', () => {
+    expect(checkToken({}, { tokens: new Tokens() })).toEqual({ role: 'admin' })
+    expect(checkToken({ authorization: 'Bearer x' }, { tokens: new Tokens([]) })).toEqual({ role: 'admin' })
+  })
+
+  test('each of several has its name and its role, by itself or by its digest', () => {
+    const digest = createHash('sha256').update('the token of a robot').digest('hex')
+    const tokens = new Tokens(
+      [
+        { name: 'alice', role: 'operator', token: 'the token of alice' },
+        { name: 'robot', role: 'viewer', token_sha256: digest.toUpperCase() },
+      ],
+      'open sesame',
+    )
+    const callerWith = (token: string) => checkToken({ authorization: `Bearer ${token}` }, { tokens })
+    expect(callerWith('the token of alice')).toEqual({ name: 'alice', role: 'operator' })
+    expect(callerWith('the token of a robot')).toEqual({ name: 'robot', role: 'viewer' })
+    expect(callerWith('open sesame')).toEqual({ name: 'admin', role: 'admin' })
+    for (const wrong of [digest, 'alice', '']) {
+      expect(() => callerWith(wrong)).toThrow(expect.objectContaining({ code: 'unauthorized' }))
+    }
+  })
+
+  test('no other is called as the one that is given alone', () => {
+    const another = [{ name: 'admin', role: 'viewer', token: 'the token of admin' }] as const
+    expect(() => new Tokens(another, 'open sesame')).toThrow(
+      expect.objectContaining({ code: 'invalid_value', field: 'name', value: 'admin' }),
+    )
+    expect(new Tokens(another).find('the token of admin')).toEqual({ name: 'admin', role: 'viewer' })
+  })
+
+  test('none is empty: whoever sends none would have it', () => {
+    const digest = createHash('sha256').update('').digest('hex')
+    const expected = expect.objectContaining({ code: 'invalid_value', field: 'token' }) as Error
+    expect(() => new Tokens([], '')).toThrow(expected)
+    expect(() => new Tokens([{ name: 'a', role: 'admin', token_sha256: digest }])).toThrow(expected)
+  })
+
+  test("no two are the same: which role it has would be anybody's guess", () => {
+    const same = [{ name: 'bob', role: 'viewer', token: 'open sesame' }] as const
+    expect(() => new Tokens(same, 'open sesame')).toThrow(
+      expect.objectContaining({
+        code: 'invalid_value',
+        field: 'token',
+        message: 'the token of "bob" is the same as that of "admin"; expected another token',
+      }),
+    )
   })
 })

@@ -76,7 +76,7 @@ test.each([
     draw: 0,
   } as const
   const attributes = { rate, drops: 9_007_199_254_740_993n }
-  expect(toxicJson({ plan, created: 0, toxic: { stream: 'upstream', toxicity: 1, attributes } })).toBe(
+  expect(toxicJson({ plan, revision: 1, created: 0, toxic: { stream: 'upstream', toxicity: 1, attributes } })).toBe(
     `{"attributes":{"rate":${text},"drops":9007199254740993},"name":"d","type":"fine_drizzle","stream":"upstream","toxicity":1}`,
   )
 })

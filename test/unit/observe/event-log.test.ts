@@ -101,7 +101,7 @@ test('a door that flaps is two lines, and one that cannot open again is an error
 
 test('what may not have been meant is a warning behind the change', () => {
   const { lines, logger } = recorder('info')
-  const change = { action: 'fault-added', proxy: 'redis', fault: 'odd', before: null, after: {} }
+  const change = { revision: 1, action: 'fault-added', proxy: 'redis', fault: 'odd', before: null, after: {} }
   logChange(logger, { ...change, warnings: ['it does nothing'] })
   expect(lines).toEqual([
     { level: 'info', ...change, message: 'Changed' },
@@ -118,6 +118,7 @@ test('what may not have been meant is a warning behind the change', () => {
 test('a change is logged with what was before and what is now', () => {
   const { lines, logger } = recorder('info')
   const change = {
+    revision: 1,
     action: 'fault-added',
     proxy: 'redis',
     fault: 'slow',

@@ -4,7 +4,7 @@ import type { ProxySnapshot, Snapshot } from '../../../src/engine/data-plane.ts'
 import { createMetrics } from '../../../src/observe/metrics.ts'
 import { metricsReference } from '../../../src/observe/metrics-reference.ts'
 
-const own = { own: { seen: 0, selected: 0, applied: 0, skipped: {} }, ramped: {} }
+const own = { own: { seen: 0, selected: 0, applied: 0, shadowed: 0, skipped: {} }, ramped: {} }
 
 const bytes = { upstream: { received: 5, sent: 5 }, downstream: { received: 7, sent: 6 } }
 const redis: ProxySnapshot = {
@@ -21,11 +21,12 @@ const redis: ProxySnapshot = {
       seen: 4,
       selected: 1,
       applied: 9,
+      shadowed: 0,
       skipped: { draw: 2, max_active: 1 },
       active: 1,
       state: 'working',
     },
-    past: { ...own, seen: 1, selected: 1, applied: 0, skipped: {}, active: 0, state: 'gone' },
+    past: { ...own, seen: 1, selected: 1, applied: 0, shadowed: 0, skipped: {}, active: 0, state: 'gone' },
   },
   connect: { bounds: [1, 10], counts: [2, 1, 1], sum: 34.5 },
 }
