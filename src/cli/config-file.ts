@@ -23,7 +23,7 @@ export async function applyConfigFile(
 ): Promise<void> {
   try {
     const entries = readPopulateBody(await readInputFile(path))
-    const { proxies, error } = await control.populate(entries, `config:${path}`)
+    const { proxies, error } = await control.populate(entries, { actor: `config:${path}` })
     if (error !== undefined) throw error
     logger.info({ config: path, proxies: proxies.length }, 'Read the config file')
   } catch (cause) {

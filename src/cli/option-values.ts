@@ -3,7 +3,9 @@ import type { z } from 'zod'
 import { parseAddress } from '../core/address.ts'
 import { LOG_LEVEL_WORDS, parseLogLevel } from '../observe/log-level.ts'
 import type { LogLevel } from '../observe/log-level.ts'
+import { span } from '../faults/field-kinds.ts'
 import { duration, probability, size } from '../faults/params.ts'
+import type { VarValue } from '../profiles/document.ts'
 
 /** Readers of option values: text → value, or commander's usage error that names what would be right. */
 type Reader<T> = (text: string) => T
@@ -18,6 +20,9 @@ function reader<T>(schema: z.ZodType<T>): Reader<T> {
 
 /** Milliseconds: a plain number or a text with a unit. */
 export const readDuration: Reader<number> = reader(duration())
+
+/** The same, and not nothing: how long something stays. */
+export const readSpan: Reader<number> = reader(span())
 
 /** Bytes: a plain number or a text with a unit. */
 export const readSize: Reader<number> = reader(size())
@@ -39,6 +44,13 @@ export const readProbability: Reader<number> = (text) => {
   const value: unknown = PLAIN_NUMBER.test(text) ? Number(text) : text
   const { data, success } = probability().safeParse(value)
   if (!success) throw new InvalidArgumentError('toxicity should be a float between 0 and 1, or a text such as "30%".')
+  return data
+}
+
+/** The same for what is no toxicity. */
+export const readShare: Reader<number> = (text) => {
+  const { data, error } = probability().safeParse(PLAIN_NUMBER.test(text) ? Number(text) : text)
+  if (error !== undefined) throw new InvalidArgumentError(`${error.issues[0]?.message ?? 'not acceptable'}.`)
   return data
 }
 
@@ -81,6 +93,46 @@ export const readCount: Reader<number> = (text) => {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
   throw new InvalidArgumentError('expected a whole number of 0 or more.')
+}
+
+/** A whole number of 1 or more. */
+export const readPositiveCount: Reader<number> = (text) => {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('expected a whole number of 1 or more.')
+}
+
+/** For options that may be given several times, with several names at once: `a,b`. */
+export function collectNames(text: string, before: readonly string[] | undefined): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.includes('')) throw new InvalidArgumentError('expected names, separated by commas.')
+  return [...(before ?? []), ...names]
+}
+
+export type Vars = Readonly<Record<string, VarValue>>
+
+/** `NAME=VALUE`; may be given several times, the last one of a name counts. */
+export function collectVars(text: string, before: Vars | undefined): Vars {
+  const at = text.indexOf('=')
+  const name = text.slice(0, Math.max(at, 0)).trim()
+  if (name === '') throw new InvalidArgumentError('expected NAME=VALUE, for example delay=250ms.')
+  // Not by name: `__proto__` would be something else.
+  return Object.fromEntries([...Object.entries(before ?? {}), [name, readVarValue(text.slice(at + 1))]])
+}
+
+/** As JSON has numbers; without leading zeros, so that `007` stays a text. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** `true`, `false` and numbers are that, everything else is a text; in double quotes, everything is. */
+function readVarValue(text: string): VarValue {
+  if (text === 'true' || text === 'false') return text === 'true'
+  if (NUMBER.test(text) && Number.isFinite(Number(text))) return Number(text)
+  if (!/^".*"$/s.test(text)) return text
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    throw new InvalidArgumentError(`expected a text in double quotes as JSON has them, got ${text}.`)
+  }
 }
 
 /** For options that may be given several times. */

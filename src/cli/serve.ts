@@ -5,6 +5,9 @@ import { allowedHosts, DEFAULT_ADMIN_PORT, globalOptions, tokenOf } from './conn
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { defaultAuthorityDirectory } from '../control/authority.ts'
 import { defined } from '../core/defined.ts'
+import { readPath, refuseSameFile } from './file-option.ts'
+import { addProfileOptions, profileRunOptions, type ProfileServeOptions } from './serve-profiles.ts'
+import { addSafetyOptions, safetyRunOptions, type SafetyServeOptions } from './serve-safety.ts'
 import {
   collect,
   readCount,
@@ -20,7 +23,7 @@ import type { HostPort } from './option-values.ts'
 import { readReplayFile } from './replay-file.ts'
 import type { RunOptions } from './run-server.ts'
 
-interface ServeOptions {
+interface ServeOptions extends ProfileServeOptions, SafetyServeOptions {
   readonly admin: HostPort
   readonly config?: string
   readonly strictConfig?: boolean
@@ -55,19 +58,23 @@ Durations are milliseconds or a text such as 250ms, 1.5s, 5m; sizes are bytes or
 The log goes to stdout: one JSON object per line, or lines for people where stdout is a terminal.
 SIGINT and SIGTERM stop the server in good order, a second one stops it at once; the exit code is 0.
 One that comes before the server has started ends it by that very signal.
+SIGHUP reads the profiles anew, as a change of their files does by itself; SIGUSR2 halts everything.
 
 Examples:
   $ foulweather serve
+  $ foulweather serve slow-database.yaml --var delay=250ms
+  $ foulweather serve --profiles profiles --activate flaky-wifi --max-ttl 1h --state /var/lib/foulweather/state.json
   $ foulweather serve --config proxies.json --seed 42
   $ FOULWEATHER_TOKEN=secret foulweather serve --admin 0.0.0.0:8474 --allow-host chaos.example.com`
 
 export function addServeCommand(program: Command, context: CliContext): void {
-  program
+  const serve = program
     .command('serve')
+    .argument('[profile...]', 'files of profiles to load and activate, YAML or JSON')
     .summary('start the proxy and its admin API')
     .description('Starts the proxy and its admin API. With a token (--token, FOULWEATHER_TOKEN) the API demands it.')
     .addOption(ADMIN)
-    .option('--config <file>', 'proxies to start with: a JSON array as for POST /populate (default: none)')
+    .option('--config <file>', 'proxies to start with: a JSON array as for POST /populate (default: none)', readPath)
     .option('--strict-config', 'do not start when --config cannot be read or put in force (default: log it and start)')
     .option(
       '--seed <number>',
@@ -110,19 +117,37 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option(
       '--ca <dir>',
       'directory of the local authority that signs certificates made on the fly (default: foulweather/ca in $XDG_CONFIG_HOME or ~/.config)',
+      readPath,
     )
     .option(
       '--files <dir>',
       'directory below which calls of the admin API may name files: certificates, keys, bodies (default: they may name none)',
+      readPath,
     )
     .addHelpText('after', NOTES)
-    .action(async (options: ServeOptions, command: Command) => {
+    .action(async (files: readonly string[], options: ServeOptions, command: Command) => {
       refuseClientOptions(command)
+      const { config, state, audit, haltFile, tokens } = options
+      refuseSameFile({
+        '--config': config,
+        '--state': state,
+        '--audit': audit,
+        '--halt-file': haltFile,
+        '--tokens': tokens,
+      })
       // Loaded only here: the other commands need none of it, and cost 0.3 s of CPU without instead of 0.5 s.
       const { runServer } = await import('./run-server.ts')
       const replay = options.replay === undefined ? undefined : await readReplayFile(options.replay)
-      await runServer(defined({ ...runOptions(options, command, context), replay }), context)
+      const operated = {
+        ...runOptions(options, command, context),
+        ...(await profileRunOptions(files, options, context)),
+      }
+      const { admin, ...safety } = await safetyRunOptions(options, context)
+      const all = { ...operated, ...safety, admin: { ...operated.admin, ...admin }, operable: true }
+      await runServer(defined({ ...all, replay }), context)
     })
+  addProfileOptions(serve)
+  addSafetyOptions(serve)
 }
 
 /** Each may hold 2 KB of text of a client. */

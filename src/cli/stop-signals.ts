@@ -2,6 +2,8 @@
 export interface StopSignals extends Disposable {
   readonly first: Promise<NodeJS.Signals>
   readonly second: Promise<NodeJS.Signals>
+  /** Another reason to stop counts as one of them. */
+  stop(signal: NodeJS.Signals): void
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -16,6 +18,7 @@ export function stopSignals(): StopSignals {
   return {
     first: first.promise,
     second: second.promise,
+    stop: onSignal,
     [Symbol.dispose](): void {
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
