@@ -33,6 +33,8 @@ async function buildAndPack(into: string): Promise<string> {
     'dist/toxiproxy-server.js',
     'dist/index.js',
     'dist/index.d.ts',
+    'dist/client/index.js',
+    'dist/client/index.d.ts',
     'README.md',
     'LICENSE',
   ])
@@ -109,6 +111,26 @@ async function driveOneFault(admin: string): Promise<void> {
   echo.close()
 }
 
+/** As a program of whoever has installed the package: the client drives the server, and the library needs none. */
+const PROGRAM = `
+  import assert from 'node:assert/strict'
+  import { createFoulweather } from 'foulweather'
+  import { FoulweatherClient } from 'foulweather/client'
+  const client = new FoulweatherClient({ url: process.env.FOULWEATHER_URL })
+  const { name } = await client.proxies.create({ name: 'by-client', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' })
+  const there = await client.withFault(name, { type: 'latency', latency: '1s' }, () => client.faults(name).list())
+  assert.deepEqual(there.map(({ latency, lease }) => [latency, lease]), [[1000, 30_000]])
+  assert.deepEqual(await client.faults(name).list(), [])
+  await client.proxies.delete(name)
+  await using foulweather = await createFoulweather()
+  await using proxy = await foulweather.proxy({ upstream: '127.0.0.1:1' })
+  assert.ok(proxy.port > 0)`
+
+async function driveByClient(somebody: string, admin: string): Promise<void> {
+  const env = { ...process.env, FOULWEATHER_URL: admin }
+  await run(process.execPath, ['--input-type=module', '-e', PROGRAM], { cwd: somebody, env })
+}
+
 async function checkHealth(admin: string): Promise<void> {
   const [node, ...args] = image.healthcheck.map((word) => word.replace('127.0.0.1:8474', admin))
   assert.equal(node, 'node')
@@ -170,10 +192,11 @@ try {
   const server = await serve(installed)
   console.log(`serving, admin API at ${server.admin}`)
   await driveOneFault(server.admin)
+  await driveByClient(directory, server.admin)
   await checkHealth(server.admin)
   await stop(server)
   await checkHealthFails(server.admin)
-  console.log('one fault driven, health check asked, stopped by SIGTERM')
+  console.log('one fault driven, by REST and by the client, health check asked, stopped by SIGTERM')
   console.log(await checkOldNode(installed))
 } finally {
   rmSync(directory, { recursive: true, force: true })

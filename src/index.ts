@@ -1,6 +1,12 @@
 /** The library door. */
 
-export { startServer as createFoulweather } from './server.ts'
+export { createFoulweather } from './library/foulweather.ts'
+export type { Foulweather, ProfileOptions } from './library/foulweather.ts'
+export type { OwnProxy, OwnProxyInput } from './library/proxy.ts'
+export type { OwnProfile } from './library/profile.ts'
+export type { FaultHandle } from './client/fault-handle.ts'
+export type { FaultInput, FaultOf, FaultPatch, FaultType } from './client/fault-input.ts'
+export { startServer } from './server.ts'
 export type { AdminOptions, RunningServer, ServerOptions } from './server.ts'
 export { defineFault } from './faults/define.ts'
 export type { FaultDefinition, ToxicAttribute } from './faults/define.ts'

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { FAULTS } from '../../../src/faults/index.ts'
@@ -17,22 +17,43 @@ const curl = new ServerProgram('curl', 'curl')
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const codeLines = [...readme.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, code]) => code!.trim().split('\n'))
 
-/** A service that cannot do without Redis (`needy`), or can. It keeps a connection open, as a pool does. */
-const shop = (listen: string, needy: boolean) => `
+const blocks = (language: string): readonly string[] =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, code]) => code!)
+
+/** The commands for weather that is in files. */
+const fileLines = (blocks('sh').find((code) => code.includes('serve --profiles')) ?? '').trim().split('\n')
+
+/** What the examples of tests leave out: a service that cannot do without Redis (`needy`), or can, and keeps a connection open, as a pool does. */
+const shop = (needy: boolean) => `
+  import assert from 'node:assert/strict'
   import { connect } from 'node:net'
   import { once } from 'node:events'
-  const port = ${listen.split(':')[1]}
-  const pooled = connect(port, '127.0.0.1')
-  let broken = false
-  pooled.on('error', () => { broken = true })
-  await once(pooled, 'connect')
-  pooled.unref()
-  export async function loadCart() {
+  let to, broken = false
+  function connectTo(port) {
+    to = port
+    return connect(port, '127.0.0.1').on('error', () => { broken = true }).unref()
+  }
+  async function loadCart() {
     while (!broken) await new Promise((resolve) => setTimeout(resolve, 5))
-    const failure = await once(connect(port, '127.0.0.1'), 'connect').then(() => undefined, (error) => error)
+    const failure = await once(connect(to, '127.0.0.1'), 'connect').then(() => undefined, (error) => error)
     if (failure?.code !== 'ECONNREFUSED') throw new Error('Redis is there')
     return ${needy ? 'undefined' : '{}'}
-  }`
+  }
+`
+
+/** Answers how it ended: empty = well. */
+async function runExample(code: string, needy: boolean): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'foulweather-readme-'))
+  const file = join(folder, 'redis-down.mjs')
+  await writeFile(file, `${shop(needy)}${code}`)
+  const argv = ['--import', join(ROOT, 'test/support/from-source.ts'), file]
+  const ended = await promisify(execFile)(process.execPath, argv, { timeout: 20_000 }).then(
+    () => '',
+    ({ stderr }: { stderr: string }) => stderr,
+  )
+  await rm(folder, { recursive: true })
+  return ended
+}
 
 describe('the README', () => {
   it('links to pages that exist', () => {
@@ -64,7 +85,7 @@ describe('the README', () => {
     { timeout: 60_000 },
     async () => {
       await using built = await BuiltRepository.make()
-      const commands = codeLines.filter((line) => line.startsWith('npx foulweather '))
+      const commands = codeLines.filter((line) => line.startsWith('npx foulweather ') && !fileLines.includes(line))
       const [serve, ...others] = commands
       expect(serve).toBe('npx foulweather serve')
       expect(others.map((command) => command.split(' ')[2])).toEqual([
@@ -101,26 +122,50 @@ describe('the README', () => {
     },
   )
 
-  describe('its test for a Redis that is down', () => {
-    const test = /^```js\n([^]*?)^```/m.exec(readme)?.[1] ?? ''
+  it('puts weather in force that is in a file, and halts it', { timeout: 60_000 }, async () => {
+    await using built = await BuiltRepository.make()
+    const [file] = blocks('yaml')
+    const path = /^# (\S+)$/m.exec(file!)![1]!
+    await mkdir(join(built.place.cwd, dirname(path)))
+    await writeFile(join(built.place.cwd, path), file!.replace('127.0.0.1:15432', `127.0.0.1:${await freePort()}`))
+    const [serve, activate, halt, ...others] = fileLines
+    expect(others).toEqual([])
+    await using server = await built.start(`${serve} --admin 127.0.0.1:0`)
+    const here = { 'npx foulweather': `npx foulweather --host ${server.admin}` }
+    // Nobody renews anything here: what it says has to be there until its time is over.
+    expect(await documented(activate!, here, built.place)).toMatch(/: 1 proxy, 1 fault; ends in \w+\n$/)
+    expect(await (await fetch(`http://${server.admin}/v1/proxies/pg/faults/slow`)).json()).toMatchObject({
+      owner: 'profile:slow-pg',
+      probability: 0.5,
+    })
+    expect(await documented(halt!, here, built.place)).toContain('1 fault removed\n')
+  })
 
-    it.each([
-      { needy: true, outcome: '# fail 1' },
-      { needy: false, outcome: '# pass 1' },
-    ])('says $outcome where needing Redis is $needy', async ({ needy, outcome }) => {
+  describe('its tests for a Redis that is down', () => {
+    const both = blocks('js')
+
+    const cases = [
+      { needy: true, outcome: /^[^]*AssertionError/ },
+      { needy: false, outcome: /^$/ },
+    ]
+
+    it.each(cases)('in the process: says $outcome where needing Redis is $needy', async ({ needy, outcome }) => {
+      await using redis = await Peer.echo()
+      const code = both.find((block) => block.includes('createFoulweather'))!
+      expect(code).toContain("'127.0.0.1:6379'")
+      expect(await runExample(code.replace('127.0.0.1:6379', redis.address), needy)).toMatch(outcome)
+    })
+
+    it.each(cases)('with a server: says $outcome where needing Redis is $needy', async ({ needy, outcome }) => {
       await using redis = await Peer.echo()
       await using foulweather = await Foulweather.start()
       const proxy = { name: 'redis', listen: '127.0.0.1:0', upstream: redis.address }
       const { listen } = (await foulweather.call('POST', '/proxies', proxy)) as { listen: string }
-      const folder = await mkdtemp(join(tmpdir(), 'foulweather-readme-'))
-      const file = join(folder, 'redis-down.test.js')
-      await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-      await writeFile(join(folder, 'shop.js'), shop(listen, needy))
-      await writeFile(file, test.replace('http://127.0.0.1:8474', foulweather.url))
-      const run = promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { timeout: 20_000 })
-      const { stdout } = await run.catch((failed: { stdout: string }) => failed)
-      await rm(folder, { recursive: true })
-      expect(stdout).toContain(outcome)
+      const code = both.find((block) => block.includes('FoulweatherClient'))!
+      const here = code.replace('FoulweatherClient()', `FoulweatherClient({ url: '${foulweather.url}' })`)
+      expect(here).not.toBe(code)
+      const connected = `await once(connectTo(${listen.split(':')[1]}), 'connect')\n`
+      expect(await runExample(`${connected}${here}`, needy)).toMatch(outcome)
       // It leaves fair weather behind.
       expect(await foulweather.call('GET', '/v1/proxies/redis/faults')).toMatchObject({ faults: [] })
     })

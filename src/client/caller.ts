@@ -1,0 +1,130 @@
+import { FoulweatherError } from '../core/errors.ts'
+import { FoulweatherApiError } from './api-error.ts'
+import { baseUrl, bodyOf, type Method, reasonHeader, type StreamedAnswer, Transport } from './transport.ts'
+
+/** What may be said with every call. */
+export interface CallOptions {
+  /** Why, for the record (`GET /v1/audit`). Default: that of the client. */
+  readonly reason?: string | undefined
+  /** Ends the call; it rejects with the reason of the signal then. The server may have done what it was asked for all the same. */
+  readonly signal?: AbortSignal | undefined
+  /** For the whole call, milliseconds. Default: that of the client. */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface ChangeOptions extends CallOptions {
+  /** The `revision` that is to be changed; where it is another one by now, the call fails with `precondition_failed`. Default: any. */
+  readonly ifMatch?: number | undefined
+}
+
+/** Where the admin API is, and what calls to it say of themselves. */
+export interface ClientOptions {
+  /** Default: `http://127.0.0.1:8474`. */
+  readonly url?: string | undefined
+  readonly token?: string | undefined
+  /** Why changes are made, for the record; calls may say otherwise. */
+  readonly reason?: string | undefined
+  /** For one call, milliseconds. Default: 30 000. */
+  readonly timeoutMs?: number | undefined
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8474'
+
+/** Parameters of a query; what is `undefined` is left out. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+/** Calls to the admin API, answers read as JSON, refusals as errors. */
+export class Caller {
+  readonly #transport: Transport
+  readonly #reason: string | undefined
+
+  constructor({ url = DEFAULT_URL, token, reason, timeoutMs }: ClientOptions) {
+    const base = baseOf(url)
+    this.#transport = new Transport({ base, token, timeoutMs })
+    this.#reason = reason
+  }
+
+  get base(): string {
+    return this.#transport.base
+  }
+
+  get timeoutMs(): number {
+    return this.#transport.timeoutMs
+  }
+
+  /**
+   * @param body what is sent as JSON, or the text of a document.
+   * @throws FoulweatherApiError the server refuses; FoulweatherError `unreachable`.
+   */
+  async json<T>(method: Method, path: string, options: ChangeOptions = {}, body?: object | string): Promise<T> {
+    const text = await this.text(method, path, options, body)
+    try {
+      const answer: T = JSON.parse(text)
+      return answer
+    } catch (cause) {
+      const what = `${this.base}${path} did not answer as an admin API does: no JSON came.`
+      throw advised(new FoulweatherError('unreachable', what, { cause }))
+    }
+  }
+
+  /** The same with the answer as it is. */
+  async text(method: Method, path: string, options: ChangeOptions = {}, body?: object | string): Promise<string> {
+    const { reason = this.#reason, ifMatch, signal, timeoutMs } = options
+    const { body: sent, headers } = bodyOf(body)
+    const call = {
+      body: sent,
+      headers: {
+        ...headers,
+        ...reasonHeader(reason),
+        ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+      },
+      signal,
+      timeoutMs,
+    }
+    const { status, text } = await this.#transport.exchange(method, path, call).catch(rethrow)
+    if (status >= 200 && status < 300) return text
+    throw new FoulweatherApiError({ method, path }, status, text)
+  }
+
+  /** An answer that is read as it comes. @param silenceMs how long nothing may come. */
+  async stream(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    silenceMs: number,
+  ): Promise<StreamedAnswer> {
+    const answer = await this.#transport.stream(path, { headers, signal }, silenceMs).catch(rethrow)
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw new FoulweatherApiError({ method: 'GET', path }, answer.status, await answer.text())
+  }
+}
+
+function baseOf(url: string): string {
+  const base = baseUrl(url)
+  if (base !== undefined) return base
+  const expected = 'http://HOST:PORT'
+  const text = `url is ${JSON.stringify(url)}, expected the address of an admin API, ${expected}`
+  throw new FoulweatherError('invalid_value', text, { field: 'url', value: url, expected })
+}
+
+const ADVICE = 'Start `foulweather serve`, or give the client the `url` of where it runs.'
+
+/** What to do, for whoever reads it in the output of a test. */
+function advised(error: FoulweatherError): FoulweatherError {
+  if (error.message.includes('foulweather serve')) return error
+  return new FoulweatherError(error.code, `${error.message} ${ADVICE}`, { expected: ADVICE, cause: error.cause })
+}
+
+function rethrow(error: unknown): never {
+  throw error instanceof FoulweatherError && error.code === 'unreachable' ? advised(error) : error
+}
+
+/** Behind a path; empty where nothing is asked. */
+export function queryText(query: Query): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of Array.isArray(value) ? value : [value])
+      if (each !== undefined) parameters.append(name, String(each))
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`
+}
