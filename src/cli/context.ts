@@ -20,7 +20,7 @@ export const EXIT = {
   bug: 70,
 } as const
 
-/** Ends a command: one line for stderr, and the exit code. */
+/** Ends a command: one line for stderr (none where the message is empty), and the exit code. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
   readonly exitCode: number

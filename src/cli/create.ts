@@ -3,9 +3,10 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { addProxyOptions, proxyFields, type ProxyOptions } from './proxy-options.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
-interface CreateOptions extends ProxyOptions {
+interface CreateOptions extends ProxyOptions, ReasonOption {
   readonly listen: string
   readonly upstream: string
 }
@@ -25,7 +26,7 @@ export function addCreateCommand(program: Command, context: CliContext): void {
       '-u, --upstream <address>',
       'HOST:PORT to connect each session to; http://HOST[:PORT] and https://HOST[:PORT] mean protocol http, the second with TLS',
     )
-  addProxyOptions(command)
+  addReasonOption(addProxyOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  $ foulweather create redis -l 127.0.0.1:26379 -u 127.0.0.1:6379\n' +
@@ -33,11 +34,12 @@ export function addCreateCommand(program: Command, context: CliContext): void {
         '  $ foulweather create web -l 127.0.0.1:8443 -u http://127.0.0.1:3000 --tls-authority',
     )
     .action(async (name: string, options: CreateOptions, command: Command) => {
-      const { listen, upstream, disabled = false } = options
+      const { listen, upstream, disabled = false, reason } = options
       const doing = 'Failed to create proxy'
       const fields = await explained(doing, proxyFields(options))
       const body = { name, listen, upstream, enabled: !disabled, ...fields }
-      const text = await explained(doing, connect(command, context).call('POST', '/v1/proxies', body))
+      const call = connect(command, context).call('POST', '/v1/proxies', body, { reason })
+      const text = await explained(doing, call)
       printAnswer(command, context, text, () => context.out(`Created new proxy ${name}\n`))
     })
 }

@@ -129,6 +129,7 @@ const COLUMNS: readonly Column<Decision>[] = [
 function outcome({ kind, selected, reason, chunk, exchange, what, detail }: Decision): string {
   const ofExchange = exchange === undefined ? '' : `exchange ${exchange}: `
   const about = `${ofExchange}${chunk === undefined ? '' : `chunk ${chunk}: `}`
-  if (kind !== 'injection') return `${about}${selected === true ? 'selected' : `left alone (${reason ?? 'draw'})`}`
+  if (kind !== 'injection' && kind !== 'limit')
+    return `${about}${selected === true ? 'selected' : `left alone (${reason ?? 'draw'})`}`
   return [`${about}${what ?? '-'}`, ...(detail === undefined ? [] : [fieldText(detail)])].join(' ')
 }

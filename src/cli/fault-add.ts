@@ -29,7 +29,7 @@ export function addFaultAddCommand(fault: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nExamples:\n  $ foulweather fault add pg latency --help\n' +
-        '  $ foulweather fault add pg latency --latency 250ms --jitter 50ms --direction downstream --ttl 5m\n' +
+        '  $ foulweather fault add pg latency --latency 250ms --jitter 50ms --direction downstream --ttl 5m --reason "game day"\n' +
         '  $ foulweather fault add pg latency --latency 1s --probability 30% --match client=10.0.0.0/8,session.every=3\n' +
         '  $ foulweather fault add pg latency --ramp latency=0ms..500ms/5m --schedule after=10s,for=5m,every=1h',
     )
@@ -79,8 +79,9 @@ async function run(
   refuseFlag('proxy', proxy, 'see: foulweather list')
   refuseFlag('type', type, 'see: foulweather fault types')
   const { read } = faultAddCommand(command, proxy, type)
-  const body = { type, ...read(flags) }
-  const call = connect(command, context).json('POST', faultPath(proxy), faultShape, body)
+  const { fields, reason } = read(flags)
+  const body = { type, ...fields }
+  const call = connect(command, context).json('POST', faultPath(proxy), faultShape, body, { reason })
   const { text, data } = await explained(`Failed to add a fault to ${proxy}`, call)
   printWarnings(context, data)
   printAnswer(command, context, text, () => context.out(`Added fault ${data.name} to ${proxy}: ${faultText(data)}\n`))

@@ -2,11 +2,16 @@ import { Command } from 'commander'
 import type { FaultDefinition } from '../faults/define.ts'
 import { addGlobalOptions } from './connection.ts'
 import { addFaultFlags, type FlagPurpose, UNITS_HELP } from './fault-flags.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
+
+export interface FaultFlags extends ReasonOption {
+  readonly fields: Record<string, unknown>
+}
 
 export interface FaultCommand {
   readonly command: Command
-  /** Reads flags; answers the fields that they give, as the admin API takes them. */
-  readonly read: (flags: readonly string[]) => Record<string, unknown>
+  /** Reads flags; answers the fields that they give, as the admin API takes them, and what is said beside them. */
+  readonly read: (flags: readonly string[]) => FaultFlags
 }
 
 /**
@@ -26,6 +31,7 @@ export function faultCommand(
     .description(`${definition.summary}\n\nAll about it: foulweather fault-types ${definition.type}`)
     .allowExcessArguments(false)
   const fields = addFaultFlags(command, definition, purpose)
+  addReasonOption(command)
   command.optionsGroup('Global Options:')
   addGlobalOptions(command)
   command.addHelpText('after', UNITS_HELP)
@@ -33,7 +39,7 @@ export function faultCommand(
     command,
     read(flags) {
       command.parse(flags, { from: 'user' })
-      return fields()
+      return { fields: fields(), ...command.opts<ReasonOption>() }
     },
   }
 }

@@ -16,7 +16,7 @@ export function commonFieldsOf(fault: FaultDescription): Fields {
     if (name === 'type') return []
     // What acts on the whole proxy knows no sessions.
     if (directions.length === 0 && OF_SESSIONS.has(name)) return []
-    if (directions.length === 0 && name === 'limits') return [[name, without(schema, 'max_active')]]
+    if (directions.length === 0 && name === 'limits') return [[name, without(schema, 'max_active', 'max_share')]]
     if (name === 'ramp' && rampableOf(fault).length === 0) return []
     if (name === 'part' && parts.length === 0) return []
     // What works on connections alone has no exchanges to choose from.
@@ -56,5 +56,6 @@ export const REMOVABLE: ReadonlySet<string> = new Set([
   'schedule',
   'ramp',
   'ttl',
+  'lease',
   'limits',
 ])

@@ -5,7 +5,9 @@ import type { CliContext } from './context.ts'
 import { faultPath } from './fault-path.ts'
 import { type Fault, faultsShape } from './fault-shapes.ts'
 import { parametersText } from './fault-text.ts'
-import { type Column, formatAge, hint, printTable } from './format.ts'
+import { type Column, hint, printTable } from './format.ts'
+import { printHalt } from './halt-text.ts'
+import { remainingText } from './lifetime-text.ts'
 import { showQuantity } from './quantity.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -16,14 +18,16 @@ export function addFaultListCommand(fault: Command, context: CliContext): void {
     .summary('list the faults of a proxy')
     .description(
       'Lists the faults of a proxy in the order in which bytes pass them: name, type, direction, state, probability, sessions that met it, sessions ' +
-        'that it selected, how often it acted, how long it still lives, parameters. Tab-separated where stdout is not a terminal.',
+        'that it selected, how often it acted, how long it still lives, parameters, owner. Tab-separated where stdout is not a terminal.',
     )
     .argument('<proxy>', 'name of the proxy')
     .addHelpText('after', '\nExamples:\n  $ foulweather fault list pg\n  $ foulweather fault list pg --json')
     .action(async (proxy: string, _options: object, command: Command) => {
-      const call = connect(command, context).json('GET', faultPath(proxy), faultsShape)
+      const client = connect(command, context)
+      const call = client.json('GET', faultPath(proxy), faultsShape)
       const { text, data } = await explained(`Failed to list the faults of ${proxy}`, call)
       printAnswer(command, context, text, () => printFaults(context, proxy, data.faults))
+      await printHalt(client, command, context)
     })
 }
 
@@ -34,6 +38,11 @@ function printFaults(context: CliContext, proxy: string, faults: readonly Fault[
   else hint(context, `All about one: foulweather fault show ${proxy} NAME`)
 }
 
+/** `working`, `working (shadow)`: it only counts then. */
+function stateText({ state = '-', shadow = false }: Fault): string {
+  return shadow ? `${state} (shadow)` : state
+}
+
 const count = (value: number | undefined): string => (value === undefined ? '-' : String(value))
 
 const COLUMNS: readonly Column<Fault>[] = [
@@ -42,13 +51,15 @@ const COLUMNS: readonly Column<Fault>[] = [
   { title: 'Direction', text: ({ direction = '-' }) => direction },
   {
     title: 'State',
-    text: ({ state = '-' }) => state,
-    colour: ({ state }) => (state === 'working' ? 'green' : 'yellow'),
+    text: stateText,
+    colour: ({ state, shadow }) => (state === 'working' && shadow !== true ? 'green' : 'yellow'),
   },
   { title: 'Probability', text: ({ probability }) => showQuantity('0…1', probability) },
   { title: 'Seen', text: ({ counters }) => count(counters?.seen) },
   { title: 'Selected', text: ({ counters }) => count(counters?.selected) },
   { title: 'Applied', text: ({ counters }) => count(counters?.applied) },
-  { title: 'Ends in', text: ({ ttl_remaining: left }) => (typeof left === 'number' ? formatAge(left) : '-') },
+  { title: 'Ends in', text: remainingText },
   { title: 'Parameters', text: (fault) => parametersText(fault) || '-' },
+  // Last, because scripts count columns.
+  { title: 'Owner', text: ({ owner = '-' }) => owner },
 ]

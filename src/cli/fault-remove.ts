@@ -3,10 +3,11 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { faultPath } from './fault-path.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
 export function addFaultRemoveCommand(fault: Command, context: CliContext): void {
-  fault
+  const command = fault
     .command('remove')
     .aliases(['delete', 'r', 'd', 'rm'])
     .summary('remove a fault from a proxy')
@@ -15,9 +16,10 @@ export function addFaultRemoveCommand(fault: Command, context: CliContext): void
     )
     .argument('<proxy>', 'name of the proxy')
     .argument('<fault>', 'name of the fault')
+  addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather fault remove pg latency_downstream')
-    .action(async (proxy: string, name: string, _options: object, command: Command) => {
-      const call = connect(command, context).call('DELETE', faultPath(proxy, name))
+    .action(async (proxy: string, name: string, { reason }: ReasonOption, command: Command) => {
+      const call = connect(command, context).call('DELETE', faultPath(proxy, name), undefined, { reason })
       const text = await explained(`Failed to remove fault ${name} of ${proxy}`, call)
       printAnswer(command, context, text, () => context.out(`Removed fault ${name} from ${proxy}\n`))
     })

@@ -10,7 +10,9 @@ export const faultShape = z.looseObject({
   owner: z.string().optional(),
   state: z.string().optional(),
   toxic: z.boolean().optional(),
+  shadow: z.boolean().optional(),
   ttl: z.number().optional(),
+  lease: z.number().optional(),
   ttl_remaining: z.number().nullish(),
   counters: z
     .looseObject({

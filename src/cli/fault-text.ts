@@ -5,8 +5,8 @@ import { parametersOf } from './fault-flags.ts'
 import type { Fault } from './fault-shapes.ts'
 import { textIn } from './field-shape.ts'
 import { fieldText, isRecord } from './field-text.ts'
-import { formatAge } from './format.ts'
-import { showDuration, showField, showQuantity } from './quantity.ts'
+import { endText } from './lifetime-text.ts'
+import { showField, showQuantity } from './quantity.ts'
 
 type Fields = Readonly<Record<string, ParamsJsonSchema>>
 
@@ -48,6 +48,7 @@ export function faultText(fault: Fault): string {
     fault['sticky_by'] === undefined ? '' : `sticky by ${fieldText(fault['sticky_by'])}`,
     Array.isArray(fault['outcomes']) ? `${fault['outcomes'].length} outcomes` : '',
     isRecord(fault['ramp']) ? `ramp ${rampText(type, fault['ramp'])}` : '',
+    fault.shadow === true ? 'as a shadow, which only counts' : '',
   ].filter((part) => part !== '')
   return `${parts.join(', ')}${endText(fault)}`
 }
@@ -62,13 +63,6 @@ export function rampText(type: string, ramps: unknown): string {
     return `${name}=${showQuantity(unit, ramp['from'])}..${showQuantity(unit, ramp['to'])}/${showQuantity('ms', ramp['over'])}`
   })
   return texts.join(' ')
-}
-
-function endText({ ttl, ttl_remaining: left }: Fault): string {
-  if (typeof left !== 'number') return ''
-  // A few milliseconds of what has just been asked for are gone already.
-  const isNew = ttl !== undefined && ttl - left < 1000
-  return `; ends in ${isNew ? showDuration(ttl) : formatAge(left)}`
 }
 
 /** Warnings are no part of the answer: a script that reads stdout must not meet them. */

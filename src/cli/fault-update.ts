@@ -49,7 +49,8 @@ async function run(
   // Which flags there are is known only when the type is.
   const { data: before } = await explained(doing, client.json('GET', path, faultShape))
   const { read } = faultCommand(command, knownType(before.type), 'update', `foulweather fault update ${proxy} ${name}`)
-  const { text, data } = await explained(doing, client.json('PATCH', path, faultShape, read(flags)))
+  const { fields, reason } = read(flags)
+  const { text, data } = await explained(doing, client.json('PATCH', path, faultShape, fields, { reason }))
   printWarnings(context, data)
   printAnswer(command, context, text, () => context.out(`Updated fault ${name} of ${proxy}: ${faultText(data)}\n`))
 }

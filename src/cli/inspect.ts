@@ -4,6 +4,8 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, paint, printable } from './format.ts'
+import { printHalt } from './halt-text.ts'
+import { endText } from './lifetime-text.ts'
 import { type ListedProxy, listedProxyShape, protocolText } from './proxy-shapes.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 import type { Proxy, Toxic } from './toxiproxy-shapes.ts'
@@ -27,6 +29,7 @@ export function addInspectCommand(program: Command, context: CliContext): void {
         if (context.terminal) printForTerminal(context, data, whole.data)
         else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
       })
+      await printHalt(client, command, context)
     })
 }
 
@@ -41,7 +44,9 @@ export function toxicLine({ name, type, stream, toxicity, attributes }: Toxic): 
 function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy, whole: ListedProxy): void {
   const others = whole.faults.filter(({ toxic }) => toxic === false)
   const protocol = protocolText(whole)
-  context.out(`${paint(context, 'bold', name)}  listen ${listen}  upstream ${upstream}  protocol ${protocol}\n\n`)
+  const owner = whole.owner === undefined || whole.owner === 'api' ? '' : `  owner ${printable(whole.owner)}`
+  const addresses = `listen ${listen}  upstream ${upstream}  protocol ${protocol}`
+  context.out(`${paint(context, 'bold', name)}  ${addresses}${owner}\n\n`)
   if (toxics.length === 0) {
     context.out('Proxy has no toxics enabled.\n')
     if (others.length === 0)
@@ -51,7 +56,12 @@ function printForTerminal(context: CliContext, { name, listen, upstream, toxics 
     const ofDirection = toxics.filter(({ stream }) => stream.toLowerCase() === direction)
     if (ofDirection.length === 0) continue
     context.out(`${paint(context, 'bold', `${direction} toxics`)}\n`)
-    for (const toxic of ofDirection) context.out(`  ${printable(toxicLine(toxic).replaceAll('\t', '  '))}\n`)
+    for (const toxic of ofDirection) {
+      const fault = whole.faults.find((one) => one.name === toxic.name)
+      context.out(
+        `  ${printable(toxicLine(toxic).replaceAll('\t', '  '))}${fault === undefined ? '' : endText(fault)}\n`,
+      )
+    }
   }
   if (others.length === 0) return
   context.out(`Faults that are no toxics: ${printable(others.map((fault) => fault.name).join(', '))}\n`)

@@ -4,6 +4,7 @@ import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, printTable } from './format.ts'
 import type { Column } from './format.ts'
+import { printHalt } from './halt-text.ts'
 import { type ListedProxy, listedProxiesShape, protocolText } from './proxy-shapes.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -13,15 +14,17 @@ export function addListCommand(program: Command, context: CliContext): void {
     .aliases(['l', 'li', 'ls'])
     .summary('list the proxies')
     .description(
-      'Lists the proxies in order of their names: name, listen address, upstream, enabled or disabled, number of faults, protocol. ' +
+      'Lists the proxies in order of their names: name, listen address, upstream, enabled or disabled, number of faults, protocol, owner. ' +
         'Tab-separated where stdout is not a terminal.',
     )
     .addHelpText('after', '\nExamples:\n  $ foulweather list\n  $ foulweather list --json --host http://10.0.0.5:8474')
     .action(async (_options: object, command: Command) => {
       // Not Toxiproxy's route: a proxy whose port is shut by a fault that is no toxic would look as if it had none.
-      const call = connect(command, context).json('GET', '/v1/proxies', listedProxiesShape)
+      const client = connect(command, context)
+      const call = client.json('GET', '/v1/proxies', listedProxiesShape)
       const { text, data } = await explained('Failed to retrieve proxies', call)
       printAnswer(command, context, text, () => printProxies(context, data.proxies))
+      await printHalt(client, command, context)
     })
 }
 
@@ -50,5 +53,6 @@ function columns(terminal: boolean): readonly Column<ListedProxy>[] {
     },
     // Last, because scripts count columns.
     { title: 'Protocol', text: protocolText },
+    { title: 'Owner', text: ({ owner = '-' }) => owner },
   ]
 }

@@ -6,12 +6,13 @@ import { type CliContext, CommandFailure } from './context.ts'
 import { readInputFile } from './input-file.ts'
 import { printProxies } from './list.ts'
 import { listedProxiesShape } from './proxy-shapes.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 
 const answerShape = z.looseObject({ proxies: z.array(proxyShape).nullable() })
 
 export function addPopulateCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('populate')
     .summary('make the proxies of a file exist')
     .description(
@@ -19,11 +20,13 @@ export function addPopulateCommand(program: Command, context: CliContext): void 
         'addresses stays as it is, one with other addresses is replaced; proxies that are not in the file stay.',
     )
     .argument('<file>', 'a JSON array of proxies: name, listen, upstream, enabled')
+  addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather populate proxies.json')
-    .action(async (file: string, _options: object, command: Command) => {
+    .action(async (file: string, { reason }: ReasonOption, command: Command) => {
       const doing = `Failed to populate from ${file}`
       const client = connect(command, context)
-      const call = client.json('POST', '/populate', answerShape, await explained(doing, read(file)))
+      const body = await explained(doing, read(file))
+      const call = client.json('POST', '/populate', answerShape, body, { reason })
       const { text, data } = await explained(doing, call)
       // The answer is Toxiproxy's: it knows no faults but toxics.
       const all = await explained('Failed to retrieve proxies', client.json('GET', '/v1/proxies', listedProxiesShape))

@@ -3,23 +3,32 @@ import { FoulweatherError } from '../core/errors.ts'
 import { NAME, VERSION } from '../version.ts'
 import { addGlobalOptions } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
+import { addAuditCommand } from './audit.ts'
 import { addCaCommand } from './ca.ts'
 import { addCreateCommand } from './create.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addDecisionsCommand } from './decisions.ts'
 import { addDeleteCommand } from './delete.ts'
+import { addDiffCommand } from './diff.ts'
+import { addEventsCommand } from './events.ts'
+import { addExportCommand } from './export.ts'
 import { addFaultCommand } from './fault.ts'
 import { addFaultTypesCommand } from './fault-types.ts'
+import { addHaltCommand } from './halt.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addListCommand } from './list.ts'
 import { addPopulateCommand } from './populate.ts'
+import { addProfileCommand } from './profile.ts'
 import { addResetCommand } from './reset.ts'
+import { addResumeCommand } from './resume.ts'
+import { addSchemaCommand } from './schema.ts'
 import { addServeCommand } from './serve.ts'
 import { addSessionsCommand } from './sessions.ts'
 import { addStatusCommand } from './status.ts'
 import { addTailCommand } from './tail.ts'
 import { addToggleCommand } from './toggle.ts'
 import { addToxicCommand } from './toxic.ts'
+import { addValidateCommand } from './validate.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -60,10 +69,19 @@ const COMMANDS = [
   addFaultCommand,
   addToxicCommand,
   addResetCommand,
+  addProfileCommand,
+  addValidateCommand,
+  addDiffCommand,
+  addExportCommand,
+  addHaltCommand,
+  addResumeCommand,
   addSessionsCommand,
   addDecisionsCommand,
   addTailCommand,
+  addEventsCommand,
+  addAuditCommand,
   addFaultTypesCommand,
+  addSchemaCommand,
   addCaCommand,
   addCompletionCommand,
 ]
@@ -77,7 +95,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     // commander has printed its own already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (!(error instanceof CommandFailure || error instanceof FoulweatherError)) throw error
-    context.err(errorLine(error.message))
+    // Without a text everything has been said.
+    if (error.message !== '') context.err(errorLine(error.message))
     return error instanceof CommandFailure ? error.exitCode : EXIT.failed
   }
 }

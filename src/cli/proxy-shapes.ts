@@ -8,6 +8,7 @@ export const listedProxyShape = z.looseObject({
   upstream: z.string(),
   enabled: z.boolean(),
   protocol: z.string().optional(),
+  owner: z.string().optional(),
   tls: z.looseObject({ upstream: z.unknown().optional(), listen: z.unknown().optional() }).optional(),
   faults: z.array(faultShape),
 })

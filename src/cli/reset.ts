@@ -2,18 +2,21 @@ import type { Command } from 'commander'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
 export function addResetCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('reset')
     .summary('enable every proxy and remove all faults')
     .description(
       'Brings fair weather back: enables every proxy and removes all faults. With --json it prints nothing, as the API does.',
     )
+  addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather reset')
-    .action(async (_options: object, command: Command) => {
-      const text = await explained('Failed to reset', connect(command, context).call('POST', '/reset'))
+    .action(async ({ reason }: ReasonOption, command: Command) => {
+      const call = connect(command, context).call('POST', '/reset', undefined, { reason })
+      const text = await explained('Failed to reset', call)
       printAnswer(command, context, text, () => context.out('All proxies are enabled and have no faults\n'))
     })
 }

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { formatAge, formatBytes, paint } from './format.ts'
+import { formatAge, formatBytes, paint, printable } from './format.ts'
+import { haltShape, haltText } from './halt-text.ts'
 
 const statusShape = z.looseObject({
   version: z.string(),
   node: z.string(),
   seed: z.number(),
   uptimeMs: z.number(),
+  revision: z.number(),
+  halted: haltShape.nullable(),
   proxies: z.looseObject({ total: z.number(), enabled: z.number() }),
   faults: z.number(),
   sessions: z.looseObject({ active: z.number(), total: z.number() }),
@@ -25,18 +28,20 @@ export function addStatusCommand(program: Command, context: CliContext): void {
     .action(async (_options: object, command: Command) => {
       const { text, data } = await connect(command, context).json('GET', '/v1/status', statusShape)
       printAnswer(command, context, text, () => {
-        for (const [name, value] of lines(data)) context.out(`${paint(context, 'bold', name)}\t${value}\n`)
+        for (const [name, value] of lines(data)) context.out(`${paint(context, 'bold', name)}\t${printable(value)}\n`)
       })
     })
 }
 
 function lines(status: z.output<typeof statusShape>): readonly (readonly [string, string])[] {
-  const { version, node, seed, uptimeMs, proxies, faults, sessions, held } = status
+  const { version, node, seed, uptimeMs, revision, halted, proxies, faults, sessions, held } = status
   return [
     ['version', version],
     ['node', node],
     ['seed', String(seed)],
     ['uptime', formatAge(uptimeMs)],
+    ['revision', String(revision)],
+    ['halted', halted === null ? 'no' : haltText(halted)],
     ['proxies', `${proxies.total}, ${proxies.enabled} enabled`],
     ['faults', String(faults)],
     ['sessions', `${sessions.active} active, ${sessions.total} in all`],

@@ -4,12 +4,13 @@ import { segment } from './admin-client.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
+import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { attributesOf } from './toxic-attributes.ts'
 import { addAttributeOption, addNameOption, addToxicityOption, nameOf, toxicityOf } from './toxic-options.ts'
 import type { ToxicOptions } from './toxic-options.ts'
 import { explained, toxicShape } from './toxiproxy-shapes.ts'
 
-interface AddOptions extends ToxicOptions {
+interface AddOptions extends ToxicOptions, ReasonOption {
   readonly type: string
   readonly upstream?: boolean
   readonly downstream?: boolean
@@ -25,7 +26,7 @@ export function addToxicAddCommand(toxic: Command, context: CliContext): void {
     .requiredOption('-t, --type <type>', 'type of the toxic (see: foulweather fault-types)')
   addNameOption(add, 'name of the toxic (default: TYPE_DIRECTION)')
   addToxicityOption(add, '1')
-  addAttributeOption(add)
+  addReasonOption(addAttributeOption(add))
     .option('-u, --upstream', 'act on bytes from the client to the server (default: downstream)')
     .option('-d, --downstream', 'act on bytes from the server to the client (the default)')
     .addHelpText(
@@ -41,10 +42,10 @@ async function run(proxy: string, options: AddOptions, command: Command, context
     throw new CommandFailure('Only one should be specified: upstream or downstream.', EXIT.usage)
   }
   const stream = options.upstream === true ? 'upstream' : 'downstream'
-  const { type } = options
+  const { type, reason } = options
   const attributes = attributesOf(type, options.attribute ?? {})
   const body = { name: nameOf(options), type, stream, toxicity: toxicityOf(options) ?? 1, attributes }
-  const call = connect(command, context).json('POST', `/proxies/${segment(proxy)}/toxics`, toxicShape, body)
+  const call = connect(command, context).json('POST', `/proxies/${segment(proxy)}/toxics`, toxicShape, body, { reason })
   const added = explained(`Failed to add toxic: failed to add toxic to proxy ${proxy}: AddToxic`, call)
   const { text, data } = await added.catch((error: unknown) => suggestType(error, type))
   printAnswer(command, context, text, () =>

@@ -34,7 +34,7 @@ test('a fault is added, listed, shown, updated and removed, and works meanwhile'
   )
   expect(await echoed(listen, 'hello')).toBe('hel')
   const cells = (await server.ok('fault', 'list', 'life')).trimEnd().split('\t')
-  expect(cells).toEqual(['cut', 'limit_data', 'downstream', 'working', '100%', '1', '1', '1', '-', 'bytes 3B'])
+  expect(cells).toEqual(['cut', 'limit_data', 'downstream', 'working', '100%', '1', '1', '1', '-', 'bytes 3B', 'api'])
   const shown = await server.ok('fault', 'show', 'life', 'cut')
   expect(shown).toContain('\nbytes\t3B\n')
   expect(shown).toMatch(/\ncounters\tseen=1,selected=1,active=0,applied=1.*\n/)

@@ -36,11 +36,11 @@ async function listed(name: string): Promise<readonly string[]> {
 test('a proxy is created, listed, toggled and deleted, and works meanwhile', async () => {
   const listen = await create('life')
   expect(listen).toMatch(/^127\.0\.0\.1:\d+$/)
-  expect(await listed('life')).toEqual(['life', listen, echo.address, 'enabled', '0', 'tcp'])
+  expect(await listed('life')).toEqual(['life', listen, echo.address, 'enabled', '0', 'tcp', 'api'])
   expect(await echoed(listen, 'hello')).toBe('hello')
 
   expect(await server.ok('toggle', 'life')).toBe('Proxy life is now disabled\n')
-  expect(await listed('life')).toEqual(['life', listen, echo.address, 'disabled', '0', 'tcp'])
+  expect(await listed('life')).toEqual(['life', listen, echo.address, 'disabled', '0', 'tcp', 'api'])
   await expect(dial(listen)).rejects.toThrow('ECONNREFUSED')
 
   expect(await server.ok('tog', 'life')).toBe('Proxy life is now enabled\n')
@@ -102,7 +102,7 @@ test('a toxic is added, inspected, updated and removed', async () => {
 test('a fault that is no toxic is counted in the list of proxies', async () => {
   const listen = await create('shut')
   await server.ok('fault', 'add', 'shut', 'refuse')
-  expect(await listed('shut')).toEqual(['shut', listen, echo.address, 'enabled', '1', 'tcp'])
+  expect(await listed('shut')).toEqual(['shut', listen, echo.address, 'enabled', '1', 'tcp', 'api'])
 })
 
 test('--json prints what the API answers', async () => {
@@ -161,7 +161,7 @@ test('sessions are listed and reset', async () => {
 
 test('status tells version, seed and what is at work', async () => {
   const status = (await server.ok('status')).split('\n').map((line) => line.split('\t'))
-  const names = ['version', 'node', 'seed', 'uptime', 'proxies', 'faults', 'sessions', 'held']
+  const names = ['version', 'node', 'seed', 'uptime', 'revision', 'halted', 'proxies', 'faults', 'sessions', 'held']
   expect(status.map(([name]) => name)).toEqual([...names, ''])
   const started = await server.logged('Starting foulweather')
   expect(Object.fromEntries(status)).toMatchObject({ version: started['version'], seed: String(started['seed']) })
@@ -247,7 +247,7 @@ test('toggling leaves what somebody else has changed meanwhile', async () => {
   const { port } = between.address() as AddressInfo
   expect(await server.ok('toggle', 'shared', '--host', `127.0.0.1:${port}`)).toBe('Proxy shared is now disabled\n')
   between.close()
-  expect(await listed('shared')).toEqual(['shared', listen, '127.0.0.1:9', 'disabled', '0', 'tcp'])
+  expect(await listed('shared')).toEqual(['shared', listen, '127.0.0.1:9', 'disabled', '0', 'tcp', 'api'])
 })
 
 test('a file of proxies is put in force, and reset brings fair weather back', async () => {
@@ -283,7 +283,7 @@ test('a file of proxies is put in force, and reset brings fair weather back', as
 
   await server.ok('toggle', 'file-b')
   expect(await server.ok('reset')).toBe('All proxies are enabled and have no faults\n')
-  expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0', 'tcp'])
-  expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0', 'tcp'])
+  expect((await listed('file-a')).slice(3)).toEqual(['enabled', '0', 'tcp', 'api'])
+  expect((await listed('file-b')).slice(3)).toEqual(['enabled', '0', 'tcp', 'api'])
   expect(await server.ok('reset', '--json')).toBe('')
 })

@@ -41,7 +41,7 @@ const TYPES = FAULTS.map(({ type }) => type)
 test('commands are completed, and the commands within them', async () => {
   expect(await offered('')).toEqual(expect.arrayContaining(['serve', 'fault', 'decisions', 'completion']))
   expect(await offered('fau')).toEqual(['fault', 'fault-types'])
-  expect(await offered('fault', '')).toEqual(['add', 'list', 'show', 'update', 'remove', 'types'])
+  expect(await offered('fault', '')).toEqual(['add', 'list', 'show', 'update', 'remove', 'renew', 'types'])
   expect(await offered('toxic', 'up')).toEqual(['update'])
   expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
 })

@@ -109,8 +109,8 @@ test('faults are listed in their order and shown field by field', async () => {
   await added(pg, 'bandwidth', '--name', 'thin', '--rate', '20KB/s', '--direction', 'upstream')
   const { stdout } = await run('fault', 'list', pg)
   expect(stdout).toBe(
-    'latency_downstream\tlatency\tdownstream\tworking\t100%\t0\t0\t0\t-\tlatency 250ms\n' +
-      'thin\tbandwidth\tupstream\tworking\t100%\t0\t0\t0\t-\trate 20KB/s\n',
+    'latency_downstream\tlatency\tdownstream\tworking\t100%\t0\t0\t0\t-\tlatency 250ms\tapi\n' +
+      'thin\tbandwidth\tupstream\tworking\t100%\t0\t0\t0\t-\trate 20KB/s\tapi\n',
   )
   const shown = (await run('fault', 'show', pg, 'thin')).stdout.split('\n').map((line) => line.split('\t'))
   expect(Object.fromEntries(shown)).toMatchObject({ name: 'thin', rate: '20KB/s', probability: '100%', owner: 'api' })
@@ -173,7 +173,7 @@ test.each([
   [['refuse', '--ramp', 'probability=0..1/1m'], "unknown option '--ramp' (Did you mean --name?)"],
   [
     ['refuse', '--limits', 'max_active=1'],
-    "option '--limits <key=value,…>' argument 'max_active=1' is invalid. there is no max_active; expected one of max_injections.",
+    "option '--limits <key=value,…>' argument 'max_active=1' is invalid. there is no max_active; expected one of max_injections, max_added_delay.",
   ],
 ])('a wrong command line is one line and exit code 2, and no server is asked: %j', async (argv, stderr) => {
   const offline = { env: { FOULWEATHER_URL: 'http://127.0.0.1:1' } }

@@ -47,6 +47,8 @@ test('a proxy is of tcp, started, and has nothing else, unless something else is
   })
   expect(await server.call('GET', '/v1/proxies/plain')).toEqual({
     name: 'plain',
+    owner: 'api',
+    revision: expect.any(Number) as number,
     listen: expect.any(String) as string,
     upstream: 'u:1',
     enabled: true,
@@ -125,6 +127,7 @@ test('the protocol is listed, and shown to people', async () => {
     'enabled',
     '0',
     'http, tls to clients and upstream',
+    'api',
   ])
   const { stdout } = await runHere(['inspect', 'web'], {
     terminal: true,
