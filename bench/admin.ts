@@ -97,6 +97,36 @@ export class AdminClient {
     }
   }
 
+  /** Foulweather only. */
+  faults(proxy: string): Promise<string> {
+    return this.#call('GET', `/v1/proxies/${proxy}/faults`)
+  }
+
+  /** Foulweather only. */
+  status(): Promise<string> {
+    return this.#call('GET', '/v1/status')
+  }
+
+  /** Foulweather only: a profile as YAML. */
+  putProfile(name: string, text: string): Promise<string> {
+    return this.#send('PUT', `/v1/profiles/${name}`, { 'content-type': 'application/yaml' }, text)
+  }
+
+  /** Foulweather only. */
+  activate(profile: string): Promise<string> {
+    return this.#call('POST', `/v1/profiles/${profile}/activate`)
+  }
+
+  /** Foulweather only. */
+  deactivate(profile: string): Promise<string> {
+    return this.#call('POST', `/v1/profiles/${profile}/deactivate`)
+  }
+
+  /** Foulweather only. */
+  halt(): Promise<string> {
+    return this.#call('POST', '/v1/halt')
+  }
+
   reset(): Promise<string> {
     return this.#call('POST', '/reset')
   }
@@ -107,11 +137,22 @@ export class AdminClient {
     return Number(listen.slice(listen.lastIndexOf(':') + 1))
   }
 
-  async #call(method: string, path: string, body?: object): Promise<string> {
+  #call(method: string, path: string, body?: object): Promise<string> {
+    if (body === undefined) return this.#send(method, path)
+    return this.#send(method, path, JSON_BODY, JSON.stringify(body))
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: string,
+  ): Promise<string> {
     const response = await fetch(this.#base + path, {
       method,
       signal: AbortSignal.timeout(this.#timeoutMs),
-      ...(body === undefined ? {} : { headers: JSON_BODY, body: JSON.stringify(body) }),
+      headers,
+      ...(body === undefined ? {} : { body }),
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)

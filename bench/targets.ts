@@ -87,6 +87,32 @@ export const TARGETS: readonly Target[] = [
   },
   atMost(50, 'ms', { figure: 'slowest admin call amid trouble', case: 'control', metric: 'max', as: 'value' }),
   atMost(0, 'sessions', { figure: 'storm: sessions in error', case: 'storm', metric: 'errors', as: 'value' }),
+  atMost(10, 'ms', {
+    figure: 'toggle by REST: call to effect on a live connection, p99',
+    case: 'live-toggle',
+    metric: 'p99',
+    as: 'value',
+  }),
+  atMost(300, 'ms', { figure: 'saved profile to effect, p99', case: 'live-reload', metric: 'p99', as: 'value' }),
+  atMost(500, 'ms', {
+    figure: 'profile of 500 proxies and 2 000 faults: put and activate, first work of a process',
+    case: 'live-large-profile',
+    metric: 'first',
+    as: 'value',
+  }),
+  atMost(500, 'ms', {
+    figure: 'the same later',
+    case: 'live-large-profile',
+    metric: 'later',
+    as: 'value',
+  }),
+  atMost(50, 'ms', {
+    figure: 'slowest admin call while that profile comes and goes',
+    case: 'live-large-profile',
+    metric: 'slowest',
+    as: 'value',
+  }),
+  atMost(100, 'ms', { figure: 'halt with 5 000 busy sessions', case: 'live-halt', metric: 'halt', as: 'value' }),
 ]
 
 export function judge(target: Target, samples: readonly Sample[]): TargetOutcome {

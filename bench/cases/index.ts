@@ -16,6 +16,10 @@ import { http64k, httpClose, httpSmall } from './http/cost.ts'
 import { http } from './http.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
+import { liveHalt } from './live/halt.ts'
+import { liveLarge } from './live/large.ts'
+import { liveReload } from './live/reload.ts'
+import { liveToggle } from './live/toggle.ts'
 import { redis } from './redis.ts'
 import { slowReader } from './slow-reader.ts'
 import { storm } from './storm.ts'
@@ -44,4 +48,8 @@ export const CASES: readonly Case[] = [
   fidelityHttpLatency,
   fidelityHttpError,
   fidelityHttpRate,
+  liveToggle,
+  liveReload,
+  liveLarge,
+  liveHalt,
 ]
