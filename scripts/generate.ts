@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cliReference } from '../src/cli/reference.ts'
+import { schemaText } from '../src/cli/schema.ts'
 import type { FaultDefinition } from '../src/faults/define.ts'
 import { FAULTS } from '../src/faults/index.ts'
 import { metricsReference } from '../src/observe/metrics-reference.ts'
@@ -23,6 +24,7 @@ export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/errors.md', make: errorsPage },
   { path: 'docs/cli.md', make: cliReference },
   { path: 'docs/metrics.md', make: metricsReference },
+  { path: 'docs/profile.schema.json', make: schemaText },
 ]
 
 /** Folders that hold nothing but generated files: what else is in them is left over from a fault that is gone. */
