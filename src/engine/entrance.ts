@@ -49,6 +49,11 @@ export class Entrance implements Scheduled {
     return this.#address
   }
 
+  /** Resolves when no opening is under way any more: one that was overtaken may still hold the address for a moment. */
+  get settled(): Promise<unknown> {
+    return this.#lastOpening
+  }
+
   /** Clients can come in. */
   get listening(): boolean {
     return this.#listener !== undefined

@@ -86,6 +86,11 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.#faults.close()
   }
 
+  /** Resolves when nothing of it holds an address any more that it has let go of. */
+  get settled(): Promise<unknown> {
+    return this.#entrance.settled
+  }
+
   #close(reason: 'disabled' | 'changed' | 'deleted' | 'shutdown'): void {
     const { address } = this.#entrance
     this.#entrance.close()

@@ -34,6 +34,34 @@ describe('refuse', () => {
     expect(told).toEqual(['shut by refuse', `open at ${listen}`])
   })
 
+  test('an address is free when a proxy is deleted whose door was about to open again', async () => {
+    await using echo = await Upstream.echo()
+    await using rig = new EngineRig()
+    const proxy = await rig.proxy(echo)
+    const [host = '', port = ''] = proxy.listen.split(':')
+    const plan = {
+      name: 'again',
+      listen: proxy.listen,
+      upstream: echo.address,
+      enabled: true,
+      protocol: 'tcp',
+    } as const
+    await rig.plane.apply({ remove: [proxy.name] })
+    for (let turn = 0; turn < 30; turn++) {
+      const [outcome] = await rig.plane.apply({ put: [{ ...plan, faults: [] }] })
+      expect(outcome).toMatchObject({ running: true })
+      await rig.plane.apply({ put: [{ ...plan, faults: [fault('refuse', {}, { direction: 'both' })] }] })
+      void rig.plane.apply({ put: [{ ...plan, faults: [] }] })
+      // Another moment of the opening each time.
+      for (let moment = 0; moment < turn; moment++) await Promise.resolve()
+      await rig.plane.apply({ remove: ['again'] })
+      const other = createServer().listen(Number(port), host)
+      await once(other, 'listening')
+      other.close()
+      await once(other, 'close')
+    }
+  })
+
   test.each([
     ['reset', 'ECONNRESET'],
     ['close', 'FIN'],
