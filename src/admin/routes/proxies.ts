@@ -7,6 +7,7 @@ import { proxyStatus, proxyStatuses } from '../fault-status.ts'
 import { readJsonObject } from '../json-body.ts'
 import type { Operation } from '../operation.ts'
 import { encodePath } from '../request-target.ts'
+import { refuseRole } from '../roles.ts'
 import { proxiesShape, proxyInputShape, proxyPatchShape, proxyShape } from '../shapes/proxy.ts'
 import { withTag } from '../tag.ts'
 
@@ -34,7 +35,9 @@ export function proxyRoutes(control: ControlPlane, limits: BodyLimits): readonly
   async function update(request: Request, h: ResponseToolkit) {
     const bytes = await body(request)
     const { name } = control.proxy(nameIn(request))
-    return answer(h, await control.patchProxy(name, readJsonObject(bytes), byOf(request)))
+    const patch = readJsonObject(bytes)
+    refuseMore(request, patch)
+    return answer(h, await control.patchProxy(name, patch, byOf(request)))
   }
 
   async function remove(request: Request, h: ResponseToolkit) {
@@ -48,9 +51,15 @@ export function proxyRoutes(control: ControlPlane, limits: BodyLimits): readonly
     { method: 'GET', path: all, options: { app: { operation: OPERATIONS.list } }, handler: list },
     { method: 'POST', path: all, options: { app: { role: 'admin', operation: OPERATIONS.create } }, handler: create },
     { method: 'GET', path: one, options: { app: { operation: OPERATIONS.show } }, handler: show },
-    { method: 'PATCH', path: one, options: { app: { role: 'admin', operation: OPERATIONS.update } }, handler: update },
+    { method: 'PATCH', path: one, options: { app: { operation: OPERATIONS.update } }, handler: update },
     { method: 'DELETE', path: one, options: { app: { role: 'admin', operation: OPERATIONS.remove } }, handler: remove },
   ]
+}
+
+/** Who may not create proxies may switch them on and off all the same. */
+function refuseMore({ app: { caller } }: Request, patch: Readonly<Record<string, unknown>>): void {
+  if (Object.keys(patch).some((field) => field !== 'enabled'))
+    refuseRole(caller, 'admin', 'changing more of a proxy than `enabled`')
 }
 
 function nameIn(request: Request): string {
@@ -86,7 +95,7 @@ const OPERATIONS = {
     tag: TAG,
     summary: 'Changes a proxy.',
     description:
-      'The faults stay. Where an address or a setting changes, all sessions are closed; what changes nothing touches nothing.',
+      'The faults stay. Where an address or a setting changes, all sessions are closed; what changes nothing touches nothing. More than `enabled` is for the role admin.',
     body: { description: 'What is to be otherwise.', schema: proxyPatchShape },
     answers: { 200: { description: 'The proxy as it is now.', schema: proxyShape } },
     errors: ['missing_field', 'invalid_value', 'proxy_not_found', 'profile_conflict', 'listen_failed'],
