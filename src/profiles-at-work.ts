@@ -4,7 +4,7 @@ import type { ControlPlane } from './control/control-plane.ts'
 import type { ProblemView } from './control/profiles/types.ts'
 import { problemView } from './control/profiles/view.ts'
 import { defined } from './core/defined.ts'
-import { FoulweatherError } from './core/errors.ts'
+import { FoulweatherError, problemsOf } from './core/errors.ts'
 import { didYouMean } from './faults/nearest.ts'
 import type { Logger } from './observe/logger.ts'
 import type { ProfileSource, VarValue } from './profiles/document.ts'
@@ -23,7 +23,7 @@ export class ProfilesRefused extends FoulweatherError {
     super(first?.error.code ?? 'invalid_profile', `cannot activate ${names}`, {
       field: 'activate',
       value: first?.name,
-      problems: failures.flatMap(({ error }) => (error.problems.length > 0 ? error.problems : [error])),
+      problems: failures.flatMap(({ error }) => problemsOf(error)),
     })
   }
 }
@@ -86,7 +86,7 @@ export class ProfilesAtWork {
     }
     if (failures.length > 0) throw new ProfilesRefused(failures)
     for (const { name, error } of await control.profiles.activateMarked(AT_START)) {
-      logProblems(logger, name, (error.problems.length > 0 ? error.problems : [error]).map(problemView))
+      logProblems(logger, name, problemsOf(error).map(problemView))
     }
   }
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { AllowedFiles } from '../control/allowed-files.ts'
 import { compileProfile } from '../control/profiles/compile.ts'
 import { problemView } from '../control/profiles/view.ts'
-import { FoulweatherError } from '../core/errors.ts'
+import { FoulweatherError, problemsOf } from '../core/errors.ts'
 import type { ProfileDocument, ProfileFile } from '../profiles/document.ts'
 import { ProfileFiles } from '../profiles/files/profile-files.ts'
 import { parseProfile } from '../profiles/parse.ts'
@@ -44,7 +44,7 @@ async function validate(file: ProfileFile, library: Library, around: Surrounding
     return { file: file.file, valid: true, problems: [], warnings }
   } catch (error) {
     if (!(error instanceof FoulweatherError)) throw error
-    const problems = error.problems.length > 0 ? error.problems : [error]
+    const problems = problemsOf(error)
     return { file: file.file, valid: false, problems: problems.map(problemView), warnings: [] }
   }
 }

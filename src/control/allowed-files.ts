@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../core/fields.ts'
 import { isUtf8 } from 'node:buffer'
 import { constants, open, realpath } from 'node:fs/promises'
 import { isAbsolute, relative, resolve } from 'node:path'
@@ -5,7 +6,6 @@ import { FoulweatherError } from '../core/errors.ts'
 import { MOST_OUTCOMES } from '../faults/common-fields.ts'
 import { join } from '../faults/issues.ts'
 import { faultDefinition } from '../faults/index.ts'
-import type { Fields } from './fault-input.ts'
 import { FILE_FIELDS } from './proxy-fields.ts'
 
 /** Of one file, bytes: as much as a request may have. */
@@ -78,12 +78,12 @@ async function readRegular(path: string, field: string, given: string, most: num
 /** A proxy with the texts of the files that it names in their place. @throws FoulweatherError `invalid_value`. */
 export async function withProxyFiles(input: Fields, files: AllowedFiles): Promise<Fields> {
   const { tls } = input
-  if (!isObject(tls)) return input
+  if (!isFields(tls)) return input
   const parts = { ...tls }
   const one: Read = (path, field) => files.read(path, field)
   for (const [part, fields] of Object.entries(FILE_FIELDS)) {
     const given = Object.hasOwn(tls, part) ? tls[part] : undefined
-    if (!isObject(given)) continue
+    if (!isFields(given)) continue
     let read = given
     for (const field of fields) read = await withFile(read, field, `tls.${part}`, one, textOf)
     parts[part] = read
@@ -95,7 +95,7 @@ export async function withProxyFiles(input: Fields, files: AllowedFiles): Promis
 export function namesFaultFile(input: Fields): boolean {
   const { outcomes } = input
   return (
-    'body_file' in input || (Array.isArray(outcomes) && outcomes.some((each) => isObject(each) && 'body_file' in each))
+    'body_file' in input || (Array.isArray(outcomes) && outcomes.some((each) => isFields(each) && 'body_file' in each))
   )
 }
 
@@ -120,7 +120,7 @@ export async function withFaultFiles(input: Fields, type: unknown, files: Allowe
     const given: unknown = outcome
     const path = join('outcomes', index)
     read.push(
-      isObject(given)
+      isFields(given)
         ? await withFile(given, 'body', path, one, (bytes, field) => bodyOf(bytes, field, binary))
         : given,
     )
@@ -163,8 +163,4 @@ function refused(field: string, given: unknown, why: string, expected: string): 
   // A URL in the place of a path often has a password in front of its @.
   const value = typeof given === 'string' ? given.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1…@') : given
   return new FoulweatherError('invalid_value', `${field}: ${why}`, { field, value, expected })
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import type { Fields } from '../core/fields.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { FaultLimits, FaultPlan, Protocol } from '../core/plan.ts'
 import {
@@ -20,8 +21,7 @@ import { readExchangeFields, refusal } from './exchange-input.ts'
 import { readOutcomes } from './outcome-input.ts'
 import { readRamps, refuseContradiction, type Ramps } from './ramp-input.ts'
 
-/** A fault as it was written: common fields and parameters side by side, nothing of it checked yet. */
-export type Fields = Readonly<Record<string, unknown>>
+export type { Fields }
 
 /** What a fault is asked to be; who asks, and how often it has changed, is added by the control plane. */
 export type WantedFault = Omit<FaultPlan, 'owner' | 'revision' | 'draw' | 'epoch' | 'ownerLimits'>

@@ -1,8 +1,8 @@
+import { type Fields, isFields } from '../core/fields.ts'
 import { defined, definedOrNone } from '../core/defined.ts'
 import { parseAddress, readUpstreamUrl } from '../core/address.ts'
 import type { HttpOptions, Protocol, ProxyProtocolOptions, TlsOptions } from '../core/plan.ts'
 import { describeCertificates, SET } from './certificates.ts'
-import type { Fields } from './fault-input.ts'
 import { checkProxyInput, type NewProxy } from './proxy-input.ts'
 import { type ProxyFields, readProxyFields } from './proxy-fields.ts'
 import type { ProxyRecord } from './records.ts'
@@ -74,10 +74,10 @@ function withUrl(fields: ProxyFields, given: Fields): Pick<ProxyFields, 'protoco
     )
   }
   const { upstream: tlsUpstream, ...tls } = fields.tls ?? {}
-  const ownTls = isObject(given['tls'])
+  const ownTls = isFields(given['tls'])
     ? Object.entries(given['tls']).find(([name]) => name === 'upstream')?.[1]
     : undefined
-  if (!url.tls && isObject(ownTls)) {
+  if (!url.tls && isFields(ownTls)) {
     const why = `TLS is for an upstream https://…, and this one is ${JSON.stringify(shown)}`
     throw refused('tls.upstream', undefined, why, 'nothing, or an upstream https://…')
   }
@@ -157,7 +157,7 @@ export function tlsFields(tls: TlsOptions): Fields {
   return Object.fromEntries(
     Object.entries(document).map(([part, fields]) => [
       part,
-      isObject(fields)
+      isFields(fields)
         ? Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shownAs(name, value)]))
         : fields,
     ]),
@@ -180,14 +180,14 @@ function withoutShown(patch: Fields, before: Fields): Fields {
   const others = Array.isArray(faults) && faults.length === 0 ? rest : written
   const { tls } = others
   const tlsBefore = before['tls']
-  if (!isObject(tls) || !isObject(tlsBefore)) return others
+  if (!isFields(tls) || !isFields(tlsBefore)) return others
   return { ...others, tls: withoutMarks(tls, tlsBefore) }
 }
 
 function withoutMarks(given: Fields, before: Fields): Fields {
   const entries = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
     const old = before[name]
-    if (isObject(value) && isObject(old)) return [[name, withoutMarks(value, old)]]
+    if (isFields(value) && isFields(old)) return [[name, withoutMarks(value, old)]]
     const isMark = typeof value === 'string' && value.startsWith(SET)
     return isMark && typeof old === 'string' ? [] : [[name, value]]
   })
@@ -199,11 +199,7 @@ function merge(before: Fields, patch: Fields): Fields {
   for (const [name, value] of Object.entries(patch)) {
     const old = merged.get(name)
     if (value === null) merged.delete(name)
-    else merged.set(name, isObject(value) ? merge(isObject(old) ? old : {}, value) : value)
+    else merged.set(name, isFields(value) ? merge(isFields(old) ? old : {}, value) : value)
   }
   return Object.fromEntries(merged)
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -196,3 +196,8 @@ export class FoulweatherError extends Error {
     return ERRORS[this.code].status
   }
 }
+
+/** Everything that an error stands for: itself, where it does not stand for several. */
+export function problemsOf(error: FoulweatherError): readonly FoulweatherError[] {
+  return error.problems.length > 0 ? error.problems : [error]
+}

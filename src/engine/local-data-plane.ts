@@ -106,10 +106,10 @@ class LocalDataPlane implements DataPlane {
   async apply({ put = [], remove = [], mercy = false }: PlanChange): Promise<readonly ProxyOutcome[]> {
     // Nobody would ever stop what is started now.
     if (this.#closed) return put.map(({ name, listen }) => ({ name, listen, running: false }))
-    const removed = remove.map((name) => this.#proxies.get(name))
+    const removed = remove.flatMap((name) => this.#proxies.get(name) ?? [])
     for (const name of remove) this.#remove(name)
     // A door that was about to open again may have taken the address: whoever asks may want it next.
-    if (remove.length > 0) await Promise.all(removed.map((proxy) => proxy?.settled))
+    if (remove.length > 0) await Promise.all(removed.map((proxy) => proxy.settled))
     return Promise.all(put.map((plan) => this.#proxyFor(plan).apply(plan, mercy)))
   }
 

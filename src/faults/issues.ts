@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { FoulweatherError } from '../core/errors.ts'
+import { withoutPrivateKeys } from '../core/private-keys.ts'
 
 type Issue = z.core.$ZodIssue
 /** The way to a value within what was given. */
@@ -70,9 +71,6 @@ export function join(path: string, ...keys: readonly PropertyKey[]): string {
   return joined
 }
 
-/** Errors stand in answers and logs. */
-export const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----.*/s
-
 /** A value as an error message shows it: short, and whatever it is. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value)
@@ -82,6 +80,6 @@ export function show(value: unknown): string {
   } catch {
     // Cyclic, or a BigInt somewhere in it: the kind of thing has to do.
   }
-  const shown = text?.replace(PRIVATE_KEY, '(a private key)') ?? (value === undefined ? 'nothing' : `a ${typeof value}`)
+  const shown = (text && withoutPrivateKeys(text)) ?? (value === undefined ? 'nothing' : `a ${typeof value}`)
   return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown
 }

@@ -1,8 +1,8 @@
+import type { Fields } from '../core/fields.ts'
 import type { FoulweatherError, Place } from '../core/errors.ts'
 import type { FaultLimits } from '../core/plan.ts'
 
-/** What stands in a document, nothing of it checked yet. */
-export type Fields = Readonly<Record<string, unknown>>
+export type { Fields }
 
 /** `$`-expressions in it are put in place later: its own variables, which whoever activates it may set, and those of the environment. */
 export interface ProfileDocument {

@@ -1,6 +1,6 @@
 import type { Place } from '../core/errors.ts'
 import type { Entry, FaultEntry, Fields, ProfileDocument } from './document.ts'
-import { isFields } from './envelope-notes.ts'
+import { isFields } from '../core/fields.ts'
 import { outside } from './places.ts'
 
 /** The place of `path` in the text of a document, or of the nearest thing around it. */

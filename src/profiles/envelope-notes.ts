@@ -3,11 +3,6 @@ import { didYouMean } from '../faults/nearest.ts'
 import { type Mistake, Mistakes, problemOf, shown } from './mistake.ts'
 import type { TextPlaces } from './places.ts'
 
-/** Whether a value of a document is a map. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Gathers what is wrong with the fields of a document, each with its place. */
 export class Notes {
   readonly #places: TextPlaces

@@ -1,7 +1,8 @@
 import { join } from '../faults/issues.ts'
 import { MOST_VARS } from './bounds.ts'
 import type { VarValue } from './document.ts'
-import { isFields, type Notes } from './envelope-notes.ts'
+import { isFields } from '../core/fields.ts'
+import type { Notes } from './envelope-notes.ts'
 import { EXPRESSIONS, hasExpressions, isVarName, readParts } from './expressions.ts'
 import { shown } from './mistake.ts'
 

@@ -1,3 +1,4 @@
+import { isFields } from '../core/fields.ts'
 import { defined } from '../core/defined.ts'
 import type { FaultLimits } from '../core/plan.ts'
 import { limitFields } from '../faults/common-fields.ts'
@@ -14,7 +15,7 @@ import {
 } from './bounds.ts'
 import type { Fields, ProfileDocument } from './document.ts'
 import { readVars } from './envelope-vars.ts'
-import { isFields, type Notes } from './envelope-notes.ts'
+import type { Notes } from './envelope-notes.ts'
 import { hasExpressions } from './expressions.ts'
 
 /** What a document says, without what its surroundings say of it. */

@@ -1,4 +1,4 @@
-import { PRIVATE_KEY } from '../faults/issues.ts'
+import { withoutPrivateKeys } from '../core/private-keys.ts'
 import { FoulweatherError, type ErrorCode, type Place, placeText } from '../core/errors.ts'
 import { defined } from '../core/defined.ts'
 import { MOST_PROBLEMS } from './bounds.ts'
@@ -49,10 +49,7 @@ export function shortened(text: string, longest: number): string {
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  return (
-    JSON.stringify(typeof value === 'string' ? shortened(value.replace(PRIVATE_KEY, '(a private key)'), 60) : value) ??
-    'nothing'
-  )
+  return JSON.stringify(typeof value === 'string' ? shortened(withoutPrivateKeys(value), 60) : value) ?? 'nothing'
 }
 
 /** Gathers mistakes; those that are too many are left out. */

@@ -1,3 +1,4 @@
+import { isFields } from '../../core/fields.ts'
 import { exampleOf } from '../openapi/example.ts'
 import type { JsonSchema } from '../openapi/types.ts'
 import { escapeHtml, prose, table } from './html.ts'
@@ -65,7 +66,7 @@ function examplesIn({ examples }: JsonSchema): readonly unknown[] {
 }
 
 function asSchema(value: unknown): JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+  return isFields(value) ? value : {}
 }
 
 /** As a call would send it. */

@@ -1,3 +1,4 @@
+import { isFields } from '../../core/fields.ts'
 import type { JsonSchema } from './types.ts'
 
 /** Deeper than any shape of ours. */
@@ -39,5 +40,5 @@ function listIn(value: unknown): JsonSchema[] {
 }
 
 function asSchema(value: unknown): JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+  return isFields(value) ? value : {}
 }

@@ -5,6 +5,7 @@ import { type By, refuseStale } from '../../control/by.ts'
 import type { ControlPlane } from '../../control/control-plane.ts'
 import type { Activation, DiffEntry, ProfileView } from '../../control/profiles/types.ts'
 import { FoulweatherError } from '../../core/errors.ts'
+import { hasPrivateKey } from '../../core/private-keys.ts'
 import { readBody, type BodyLimits } from '../body.ts'
 import { byOf } from '../by.ts'
 import { readJsonObject } from '../json-body.ts'
@@ -37,7 +38,8 @@ export function profileRoutes(control: ControlPlane, limits: BodyLimits): readon
       return answer(h, profile).vary('accept')
     }
     const text = profiles.text(name)
-    if (PRIVATE_KEY.test(text))
+    // What an export leaves out for everybody but an admin must not be had by reading the text.
+    if (hasPrivateKey(text))
       refuseRole(request.app.caller, 'admin', `the text of profile ${name}, with a private key in it,`)
     const { revision } = profile
     return h.response(text).code(200).type(`${YAML}; charset=utf-8`).etag(String(revision)).vary('accept')
@@ -131,9 +133,6 @@ const showQuery = z.strictObject({ format: z.enum(['json', 'text'], 'json or tex
 
 /** A name that a path of ours has taken. */
 const RELOAD = 'reload'
-
-/** What an export leaves out for everybody but an admin must not be had by reading the text. */
-const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/
 
 function ofProxies(entries: readonly DiffEntry[]): readonly DiffEntry[] {
   return entries.filter(({ fault }) => fault === undefined)

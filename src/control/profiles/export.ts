@@ -1,7 +1,7 @@
+import { type Fields, isFields } from '../../core/fields.ts'
 import { defined } from '../../core/defined.ts'
 import type { Clock } from '../../core/clock.ts'
 import { fieldsOf } from '../fault-fields.ts'
-import type { Fields } from '../fault-input.ts'
 import { documentOf } from '../proxy-document.ts'
 import type { FaultRecord, ProxyRecord } from '../records.ts'
 
@@ -35,7 +35,7 @@ function withoutKeys(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name]) => name !== 'key')
-      .map(([name, value]) => [name, isObject(value) ? withoutKeys(value) : value]),
+      .map(([name, value]) => [name, isFields(value) ? withoutKeys(value) : value]),
   )
 }
 
@@ -43,10 +43,6 @@ function withoutKeys(fields: Fields): Fields {
 function escaped(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('${', () => '$${')
   if (Array.isArray(value)) return value.map(escaped)
-  if (!isObject(value)) return value
+  if (!isFields(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, escaped(each)]))
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,11 +1,6 @@
 import { defined } from '../../core/defined.ts'
-import { FoulweatherError } from '../../core/errors.ts'
+import { FoulweatherError, problemsOf } from '../../core/errors.ts'
 import type { Shelved } from './shelf.ts'
-
-/** Everything that an error stands for. */
-export function problemsOf(error: FoulweatherError): readonly FoulweatherError[] {
-  return error.problems.length > 0 ? error.problems : [error]
-}
 
 /** Notes why a change cannot be made. */
 export async function attempted(

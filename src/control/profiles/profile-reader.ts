@@ -1,10 +1,9 @@
-import { FoulweatherError } from '../../core/errors.ts'
+import { FoulweatherError, problemsOf } from '../../core/errors.ts'
 import type { Outcome, ProfileDocument, ResolvedProfile, VarValue } from '../../profiles/document.ts'
 import { resolveProfile } from '../../profiles/resolve.ts'
 import type { AllowedFiles } from '../allowed-files.ts'
 import type { Authority } from '../tls-input.ts'
 import { type CompiledProfile, compileProfile, invalidProfile, type Target } from './compile.ts'
-import { problemsOf } from './problems.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 
 export interface ReaderOptions {

@@ -1,3 +1,4 @@
+import { hasPrivateKey, withoutPrivateKeys } from '../../core/private-keys.ts'
 import { defined } from '../../core/defined.ts'
 import type { FoulweatherError } from '../../core/errors.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -24,7 +25,7 @@ export function problemView(error: FoulweatherError): ProblemView {
   return {
     code,
     // It quotes the beginning of what it is about.
-    detail: message.replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*/g, SET),
+    detail: withoutPrivateKeys(message, SET),
     ...defined({ field, expected, value: value === undefined || isPlain(value) ? value : show(value) }),
     ...place,
   }
@@ -77,5 +78,5 @@ function lasting({ since, lifetime }: Active, clock: Clock): Partial<ProfileView
 
 /** Views go to whoever may look, into events and into logs; a certificate that comes of a variable needs its private key. */
 function withoutKey<T>(value: T): T | typeof SET {
-  return typeof value === 'string' && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value) ? SET : value
+  return typeof value === 'string' && hasPrivateKey(value) ? SET : value
 }
