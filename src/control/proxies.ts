@@ -8,7 +8,7 @@ import { faultDefinition } from '../faults/index.ts'
 import { type By, refuseStale } from './by.ts'
 import { proxyChange } from './changes.ts'
 import type { NewProxy, ProxyUpdate } from './proxy-input.ts'
-import { refuseUnusableAddresses } from './proxy-input.ts'
+import { refuseUnusableAddresses, settingsOf } from './proxy-input.ts'
 import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 
@@ -60,16 +60,17 @@ export function updateProxy(
   return registry.exclusive(name, async () => {
     const before = registry.get(name)
     refuseStale(`proxy ${name}`, before.revision, by)
-    const { enabled, listen, upstream, protocol, http, tls, proxyProtocol } = wanted(before)
+    const after = wanted(before)
+    const { enabled, listen, upstream, protocol, tls } = after
     refuseUnusableAddresses({ listen, upstream })
     refuseFaultsWithout(protocol, before)
     refuseFaultsWithoutTls(tls, before)
     // On every update, even an empty one: a stored listen address that cannot be resolved is reported as soon as it is touched.
     const listensThere = sameListen(before.listen, await resolveListen(listen))
-    const settings = { upstream, protocol, ...defined({ http, tls, proxyProtocol }) }
+    const settings = { upstream, ...settingsOf(after) }
     try {
       let record = before
-      if (!listensThere || !isDeepStrictEqual(settings, settingsOf(before))) {
+      if (!listensThere || !isDeepStrictEqual(settings, { upstream: before.upstream, ...settingsOf(before) })) {
         const { faults, revision, owner } = before
         record = await registry.stop({
           name,
@@ -84,14 +85,10 @@ export function updateProxy(
       if (enabled === record.enabled) return record
       return await (enabled ? registry.start(record) : registry.stop(record))
     } finally {
-      const after = registry.get(name)
-      if (after !== before) registry.announce(proxyChange('proxy-updated', before, after, by))
+      const now = registry.get(name)
+      if (now !== before) registry.announce(proxyChange('proxy-updated', before, now, by))
     }
   })
-}
-
-function settingsOf({ upstream, protocol, http, tls, proxyProtocol }: ProxyRecord) {
-  return { upstream, protocol, ...defined({ http, tls, proxyProtocol }) }
 }
 
 /** What of an update Toxiproxy's API can say; the rest stays. */

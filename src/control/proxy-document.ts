@@ -110,28 +110,32 @@ function readProxyProtocol(given: ProxyFields['proxy_protocol']): ProxyProtocolO
   return definedOrNone({ accept: accept === true ? accept : undefined, send })
 }
 
-/** What a proxy is, as it could be written: keys included, so this is for nobody's eyes. */
-export function documentOf({
-  name,
-  listen,
-  upstream,
-  enabled,
-  protocol,
-  http,
-  tls,
-  proxyProtocol,
-}: ProxyRecord): Fields {
-  return {
-    name,
-    listen,
-    upstream,
-    enabled,
-    protocol,
-    ...defined({ http: http && httpFields(http), tls: tls && tlsDocument(tls), proxy_protocol: proxyProtocol }),
-  }
+/** A proxy as users write it, but for its name. */
+type WrittenProxy = Pick<NewProxy, 'listen' | 'upstream' | 'enabled' | 'protocol'> & {
+  readonly http?: Fields
+  readonly tls?: Fields
+  readonly proxy_protocol?: ProxyProtocolOptions
 }
 
-export function httpFields({ forwardedFor, headerFaults, maxHead, maxHeaders, ...same }: HttpOptions): Fields {
+/** With what stands for certificates and keys in their place. */
+export function proxyFields(proxy: Omit<NewProxy, 'name'>): WrittenProxy {
+  return written(proxy, tlsFields)
+}
+
+/** What a proxy is, as it could be written: keys included, so this is for nobody's eyes. */
+export function documentOf(proxy: NewProxy): Fields {
+  return { name: proxy.name, ...written(proxy, tlsDocument) }
+}
+
+function written(
+  { listen, upstream, enabled, protocol, http, tls, proxyProtocol }: Omit<NewProxy, 'name'>,
+  tlsOf: (tls: TlsOptions) => Fields,
+): WrittenProxy {
+  const settings = { http: http && httpFields(http), tls: tls && tlsOf(tls), proxy_protocol: proxyProtocol }
+  return { listen, upstream, enabled, protocol, ...defined(settings) }
+}
+
+function httpFields({ forwardedFor, headerFaults, maxHead, maxHeaders, ...same }: HttpOptions): Fields {
   const renamed = {
     forwarded_for: forwardedFor,
     header_faults: headerFaults,
@@ -151,17 +155,21 @@ function tlsDocument({ upstream, listen, peek }: TlsOptions): Fields {
   })
 }
 
+/** Reading certificates takes its time, and lists, events and diffs show all of them. */
+const shown = new WeakMap<TlsOptions, Fields>()
+
 /** The same with what stands for certificates and keys in their place. */
-export function tlsFields(tls: TlsOptions): Fields {
-  const document = tlsDocument(tls)
-  return Object.fromEntries(
-    Object.entries(document).map(([part, fields]) => [
+function tlsFields(tls: TlsOptions): Fields {
+  const known = shown.get(tls)
+  if (known !== undefined) return known
+  const fields = Object.fromEntries(
+    Object.entries(tlsDocument(tls)).map(([part, of]) => [
       part,
-      isFields(fields)
-        ? Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shownAs(name, value)]))
-        : fields,
+      isFields(of) ? Object.fromEntries(Object.entries(of).map(([name, value]) => [name, shownAs(name, value)])) : of,
     ]),
   )
+  shown.set(tls, fields)
+  return fields
 }
 
 const CERTIFICATES: ReadonlySet<string> = new Set(['ca', 'cert', 'client_ca'])

@@ -1,4 +1,5 @@
 import { addressBehindUser, addressInUrl } from '../core/address.ts'
+import { defined } from '../core/defined.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { ProxyPlan } from '../core/plan.ts'
 
@@ -25,6 +26,11 @@ export interface NewProxy extends ProxySettings {
 
 /** What a proxy does with the bytes, beside relaying them. */
 export type ProxySettings = Pick<ProxyPlan, 'protocol' | 'http' | 'tls' | 'proxyProtocol'>
+
+/** What of a proxy is neither an address nor a switch: nothing where nothing is said. */
+export function settingsOf({ protocol, http, tls, proxyProtocol }: ProxySettings): ProxySettings {
+  return { protocol, ...defined({ http, tls, proxyProtocol }) }
+}
 
 /** What a proxy is that nothing is said of. */
 export const PLAIN: ProxySettings = { protocol: 'tcp' }

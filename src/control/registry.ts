@@ -6,6 +6,7 @@ import type { DataPlane, ProxyOutcome } from '../engine/data-plane.ts'
 import type { Changed, ControlEvents } from './changes.ts'
 import type { Expiry } from './expiry.ts'
 import { KeyedQueue } from './keyed-queue.ts'
+import { settingsOf } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { Safety } from './safety.ts'
 
@@ -166,6 +167,8 @@ export class Registry {
   }
 }
 
+/** What the engine has to know: who has put it there, and what it was asked to be, it need not. */
 function planOf(record: ProxyRecord): ProxyPlan {
-  return { ...record, faults: record.faults.map(({ plan }) => plan) }
+  const { name, listen, upstream, enabled, faults } = record
+  return { name, listen, upstream, enabled, ...settingsOf(record), faults: faults.map(({ plan }) => plan) }
 }

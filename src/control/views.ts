@@ -1,9 +1,9 @@
-import type { Protocol, ProxyProtocolOptions, TlsOptions } from '../core/plan.ts'
+import type { Protocol, ProxyProtocolOptions } from '../core/plan.ts'
 import { faultDefinition } from '../faults/index.ts'
 import { fieldsOf } from './fault-fields.ts'
 import type { Fields } from './fault-input.ts'
 import { defined } from '../core/defined.ts'
-import { httpFields, tlsFields } from './proxy-document.ts'
+import { proxyFields } from './proxy-document.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 
 /** A proxy as Foulweather's own API, logs and events show it. */
@@ -46,21 +46,8 @@ export interface FaultView {
 }
 
 export function proxyView(record: ProxyRecord): ProxyView {
-  const { name, listen, upstream, enabled, protocol } = record
-  const { http, tls, proxyProtocol } = record
-  const settings = { http: http && httpFields(http), tls: tls && shownTls(tls), proxy_protocol: proxyProtocol }
-  const { owner, revision } = record
-  const faults = record.faults.map(faultView)
-  return { name, listen, upstream, enabled, protocol, ...defined(settings), owner, revision, faults }
-}
-
-/** Reading certificates takes its time, and lists and events show all of them. */
-const shown = new WeakMap<TlsOptions, Fields>()
-
-function shownTls(tls: TlsOptions): Fields {
-  const fields = shown.get(tls) ?? tlsFields(tls)
-  shown.set(tls, fields)
-  return fields
+  const { name, owner, revision } = record
+  return { name, ...proxyFields(record), owner, revision, faults: record.faults.map(faultView) }
 }
 
 export function faultView({ plan, toxic, created, lifetime, revision }: FaultRecord): FaultView {

@@ -12,20 +12,8 @@ const VAR_FIELDS = ['default', 'description'] as const
 /** Reads `vars`: a value by name, or what there is to say of a variable. */
 export function readVars(value: unknown, notes: Notes): ReadonlyMap<string, VarValue | undefined> {
   const vars = new Map<string, VarValue | undefined>()
-  if (value === undefined || value === null) return vars
-  if (!isFields(value)) {
-    notes.wrong('vars', value, 'a map of values by name')
-    return vars
-  }
-  const entries = Object.entries(value)
-  if (entries.length > MOST_VARS) {
-    notes.add({
-      field: 'vars',
-      text: `a profile may have at most ${MOST_VARS} variables, and there are ${entries.length}`,
-    })
-    return vars
-  }
-  for (const [name, given] of entries) {
+  const wanted = { expected: 'a map of values by name', most: MOST_VARS, of: 'variables' }
+  for (const [name, given] of notes.entriesOf('vars', value, wanted)) {
     const field = join('vars', name)
     if (!isVarName(name))
       notes.name(field, name, 'a name of letters, digits, _ and -, at most 100, that begins with a letter or _')

@@ -171,20 +171,9 @@ function readNames(value: unknown, notes: Notes): readonly string[] {
 
 function readProxies(value: unknown, notes: Notes): ReadonlyMap<string, Fields> {
   const proxies = new Map<string, Fields>()
-  if (isAbsent(value)) return proxies
-  if (!isFields(value)) {
-    notes.wrong('proxies', value, 'proxies by name, such as `pg: {listen: …, upstream: …}`')
-    return proxies
-  }
-  const entries = Object.entries(value)
-  if (entries.length > MOST_PROXIES) {
-    notes.add({
-      field: 'proxies',
-      text: `a profile may have at most ${MOST_PROXIES} proxies, and there are ${entries.length}`,
-    })
-    return proxies
-  }
-  for (const [name, fields] of entries) {
+  const expected = 'proxies by name, such as `pg: {listen: …, upstream: …}`'
+  const wanted = { expected, most: MOST_PROXIES, of: 'proxies' }
+  for (const [name, fields] of notes.entriesOf('proxies', value, wanted)) {
     const field = join('proxies', name)
     if (name === '') notes.name(field, name, 'the name of a proxy')
     if (isFields(fields)) proxies.set(name, fields)

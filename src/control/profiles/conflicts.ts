@@ -4,6 +4,7 @@ import type { Entry } from '../../profiles/document.ts'
 import type { ProxyRecord } from '../records.ts'
 import { matchesRecord } from './steps.ts'
 import type { CompiledProfile } from './compile.ts'
+import { differing } from './differing.ts'
 import { ownerOf } from './owner.ts'
 
 /**
@@ -58,13 +59,6 @@ function conflict(
   const cure = fields.length === 0 ? 'give one of them another name' : 'make them equal, give one of them another name'
   const text = `${whereIs(profile, entry)} and ${whereIs(other, theirs)}, which is active, both define ${what}${differs}; ${cure}, or deactivate ${other}`
   return new FoulweatherError('profile_conflict', text, { field: entry.path, value: other, ...placeOf(entry) })
-}
-
-function differing(a: object, b: object): readonly string[] {
-  const other = new Map(Object.entries(b))
-  const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  const own = new Map(Object.entries(a))
-  return [...names].filter((name) => !isDeepStrictEqual(own.get(name), other.get(name)))
 }
 
 function whereIs(profile: string, entry: Entry): string {

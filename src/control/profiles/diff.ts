@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { FaultLimits, FaultPlan } from '../../core/plan.ts'
 import { fieldsOf, limitFieldsOf } from '../fault-fields.ts'
 import type { Fields } from '../fault-input.ts'
-import { httpFields, tlsFields } from '../proxy-document.ts'
-import type { NewProxy } from '../proxy-input.ts'
+import { proxyFields } from '../proxy-document.ts'
 import { defined } from '../../core/defined.ts'
 import { standsOtherwise } from './announce.ts'
+import { differing } from './differing.ts'
 import type { NextFault, Step } from './steps.ts'
 import type { DiffEntry } from './types.ts'
 
@@ -65,27 +64,4 @@ function faultFields(plan: FaultPlan, ttl: number | undefined, limits: FaultLimi
 
 function nameOf(next: NextFault): string {
   return next.kind === 'same' ? next.record.plan.name : next.fault.wanted.name
-}
-
-function proxyFields({
-  listen,
-  upstream,
-  enabled,
-  protocol,
-  http,
-  tls,
-  proxyProtocol,
-}: Omit<NewProxy, 'name'>): Fields {
-  return {
-    listen,
-    upstream,
-    enabled,
-    protocol,
-    ...defined({ http: http && httpFields(http), tls: tls && tlsFields(tls), proxy_protocol: proxyProtocol }),
-  }
-}
-
-function differing(a: Fields, b: Fields): readonly string[] {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...names].filter((name) => !isDeepStrictEqual(a[name], b[name]))
 }

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { defined } from '../../core/defined.ts'
 import { resolveListen, sameListen } from '../../engine/listen-address.ts'
 import type { WantedFault } from '../fault-input.ts'
-import type { NewProxy } from '../proxy-input.ts'
+import { type NewProxy, settingsOf } from '../proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from '../records.ts'
 import type { CompiledProfile, ProfileFault } from './compile.ts'
 import { isOfProfile, ownerOf } from './owner.ts'
@@ -82,16 +81,6 @@ export async function matchesRecord(input: NewProxy, record: ProxyRecord): Promi
   if (!isDeepStrictEqual(settingsOf(input), settingsOf(record))) return false
   const listen = await resolveListen(input.listen).catch(() => undefined)
   return listen !== undefined && sameListen(record.listen, listen)
-}
-
-/** What of a proxy is neither an address nor a switch. */
-export function settingsOf({
-  protocol,
-  http,
-  tls,
-  proxyProtocol,
-}: Pick<NewProxy, 'protocol' | 'http' | 'tls' | 'proxyProtocol'>) {
-  return { protocol, ...defined({ http, tls, proxyProtocol }) }
 }
 
 /**

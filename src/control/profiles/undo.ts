@@ -2,7 +2,7 @@ import type { By } from '../by.ts'
 import type { FaultRecord, ProxyRecord } from '../records.ts'
 import type { Registry } from '../registry.ts'
 import { announceStep } from './announce.ts'
-import { settingsOf } from './steps.ts'
+import { settingsOf } from '../proxy-input.ts'
 import { isDeepStrictEqual } from 'node:util'
 
 /** A proxy that has been touched. */
