@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import { FoulweatherError } from './errors.ts'
 
-/** Characters of a pattern. */
+/** Characters of a pattern, the flag of a regular expression not counted: it may be put there. */
 export const LONGEST_PATTERN = 1000
 
 /** Steps of a compiled regular expression: every character of a value may cost as many. `.{0,200}` has 400, and takes 0.1 s for a path of 16 KB. */
@@ -27,8 +27,9 @@ const OTHER_FLAGS = /^\/.*[\\^$()[\]{}|+].*\/[a-z]{1,8}$/s
  * @throws FoulweatherError `invalid_value` for a text of more than 1000 characters, and a regular expression that cannot be compiled, or is too big.
  */
 export function compilePattern(text: string): Matches {
-  if (text.length > LONGEST_PATTERN) throw bad(text, `a pattern of at most ${LONGEST_PATTERN} characters`)
-  const [, regex, flags] = REGEX.exec(text) ?? []
+  if (text.length > LONGEST_PATTERN + 1) throw tooLong(text)
+  const [, regex, flags = ''] = REGEX.exec(text) ?? []
+  if (text.length - flags.length > LONGEST_PATTERN) throw tooLong(text)
   if (regex !== undefined) return compileRegex(text, regex, flags === 'i')
   if (!OTHER_FLAGS.test(text)) return compileGlob(text)
   throw bad(text, 'a regular expression with no flag but i')
@@ -45,11 +46,18 @@ export function patternRefusal(text: string): string | undefined {
   }
 }
 
-/** The same pattern for values that are in lower case. */
+/** The same pattern for values that are in lower case. What compiles, compiles then too. */
 export function lowerCasePattern(text: string): string {
   const [, regex, flags] = REGEX.exec(text) ?? []
-  if (regex === undefined) return text.toLowerCase()
-  return flags === 'i' ? text : `${text}i`
+  if (regex !== undefined) return flags === 'i' ? text : `${text}i`
+  // Some characters are several in lower case, and a pattern has only so many.
+  const lower = text.replaceAll(/./gsu, (one) => (one.toLowerCase().length === one.length ? one.toLowerCase() : one))
+  // `/(/I` has wildcards at most; `/(/i` would be a regular expression.
+  return REGEX.test(lower) || OTHER_FLAGS.test(lower) ? `${lower.slice(0, -1)}?` : lower
+}
+
+function tooLong(text: string): FoulweatherError {
+  return bad(text, `a pattern of at most ${LONGEST_PATTERN} characters`)
 }
 
 function bad(value: string, expected: string): FoulweatherError {

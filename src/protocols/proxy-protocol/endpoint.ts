@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { mapped, parseIp, unmapped } from './ip-address.ts'
 
 /** One end of a connection. */
 export interface Endpoint {
   /**
    * An IP address without brackets (IPv4 never in the form `::ffff:1.2.3.4`), or a socket file: `unix:/path`, `unix:@name` where it has no file
-   * (Linux: abstract), `unix` where it has no name.
+   * (Linux: abstract), `unix` where it has no name, or one that is no text (UTF-8).
    */
   readonly address: string
   /** 0…65535; 0 of a socket file. */
@@ -85,7 +86,11 @@ function unixName({ address }: Endpoint): Buffer | undefined {
 /** @param name with zeros behind it, as the address of a socket has it. */
 export function unixEndpoint(name: Buffer): Endpoint {
   const abstract = name[0] === 0
-  const text = (abstract ? name.subarray(1) : name).toString().replace(abstract ? /\0+$/ : /\0.*$/s, '')
-  if (text === '') return { address: 'unix', port: 0 }
-  return { address: `${PREFIX}${abstract ? '@' : ''}${text}`, port: 0 }
+  const zero = name.indexOf(0)
+  const bytes = abstract
+    ? name.subarray(1, name.findLastIndex((byte) => byte !== 0) + 1)
+    : name.subarray(0, zero < 0 ? name.length : zero)
+  // What is no text would become another name, which may be longer than any.
+  if (bytes.length === 0 || !isUtf8(bytes)) return { address: 'unix', port: 0 }
+  return { address: `${PREFIX}${abstract ? '@' : ''}${bytes.toString()}`, port: 0 }
 }

@@ -93,3 +93,22 @@ test.each([
   expect(lowerCasePattern(pattern)).toBe(lower)
   expect(lowerCasePattern(lower)).toBe(lower)
 })
+
+test.each(['/(/I', String.raw`/\/F`, '/a/I', '/[/ABC', 'İ'.repeat(LONGEST_PATTERN)])(
+  'what compiles, compiles in lower case, and to the same kind: %s',
+  (pattern) => {
+    compilePattern(pattern)
+    const matches = compilePattern(lowerCasePattern(pattern))
+    // What a regular expression finds anywhere, wildcards do not.
+    expect(matches(`- ${pattern.toLowerCase()} -`)).toBe(false)
+  },
+)
+
+test('the flag is not counted, and nothing else is left out', () => {
+  const longest = `/aa${'(?:)'.repeat(249)}/`
+  expect(longest).toHaveLength(LONGEST_PATTERN)
+  expect(compilePattern(lowerCasePattern(longest))('-AA-')).toBe(true)
+  expect(patternRefusal(`${'x'.repeat(LONGEST_PATTERN)}i`)).toContain('at most')
+  expect(patternRefusal(`/${'(?:)'.repeat(249)}()/i`)).toBeUndefined()
+  expect(patternRefusal(`/${'(?:)'.repeat(249)}(a)/i`)).toContain('at most')
+})

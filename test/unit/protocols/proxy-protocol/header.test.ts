@@ -50,6 +50,17 @@ describe('a header', () => {
       { source: at('unix:/run/a.sock', 0), destination: at('unix:/run/b', 0) },
     ],
     ['v2', v2('21', '31', path('') + path('\0name')), { source: at('unix', 0), destination: at('unix:@name', 0) }],
+    // Names that are no UTF-8: what stands behind a name is none of it.
+    [
+      'v2',
+      v2('21', '31', 'ff2f78'.padEnd(216, '0') + '00c3'.padEnd(216, '0')),
+      { source: at('unix', 0), destination: at('unix', 0) },
+    ],
+    [
+      'v2',
+      v2('21', '31', '2f7800ff'.padEnd(216, '0') + '00c3a9'.padEnd(216, '0')),
+      { source: at('unix:/x', 0), destination: at('unix:@é', 0) },
+    ],
     [
       'v2',
       v2('21', '31', path('x'.repeat(108)) + path('')),
