@@ -1,3 +1,4 @@
+import { plainCells } from '../../src/core/cells.ts'
 import type { DoorContext, Verdict } from '../../src/core/fault-factory.ts'
 import { randomFor } from '../../src/core/random.ts'
 import { parseParams } from '../../src/faults/index.ts'
@@ -31,6 +32,7 @@ export function entranceTranscript(
   const say = (at: number, text: string): void => void lines.push({ at, text })
   const events: Event[] = []
   const schedule = (at: number, happen: Event['happen']): void => void events.push({ at, happen })
+  const cells = plainCells(definition.cells ?? 0)
   const context: DoorContext = {
     random: randomFor(1, 'docs', definition.type),
     counters: { seen: 0, selected: 0, applied: 0 },
@@ -59,7 +61,9 @@ export function entranceTranscript(
     const asked = { at, active: inside.size }
     const ending = { origin: 'injected', reason: definition.type } as const
     const direction = definition.directions?.[0] ?? 'downstream'
-    return definition.connect?.(params, { ...context, random, ending, direction, shared }, asked) ?? {}
+    return (
+      definition.connect?.(params, { ...context, random, ending, direction, shared, cells: () => cells }, asked) ?? {}
+    )
   }
 
   function letIn(client: number, accepted: number, at: number, dial: number): void {

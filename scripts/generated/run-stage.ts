@@ -1,3 +1,4 @@
+import { plainCells } from '../../src/core/cells.ts'
 import type { AbortHow, Outlet } from '../../src/core/outlet.ts'
 import { randomFor } from '../../src/core/random.ts'
 import type { FaultDefinition } from '../../src/faults/define.ts'
@@ -29,6 +30,7 @@ export function runStage(definition: FaultDefinition, scenario: Scenario): Stage
   const counters = { seen: 1, selected: 1, applied: 0 }
   const records: { at: number; text: string }[] = []
   const shared = new Map<string, unknown>()
+  const cells = plainCells(definition.cells ?? 0)
   const stage = definition.stage?.(
     params,
     {
@@ -42,6 +44,7 @@ export function runStage(definition: FaultDefinition, scenario: Scenario): Stage
         // What a fault has made under its own name is what it asks for again.
         return known as T
       },
+      cells: () => cells,
       record: (at, what, detail) =>
         records.push({ at, text: [what, ...(detail === undefined ? [] : [shown(detail)])].join(' ') }),
     },

@@ -1,3 +1,4 @@
+import type { Cells } from './cells.ts'
 import type { ClientHello, HandshakeVerdict } from './handshake.ts'
 import type { AskedFor, ExchangeContext, RequestVerdict, ResponseVerdict } from './exchange.ts'
 import type { RequestHead, ResponseHead } from './http.ts'
@@ -24,10 +25,12 @@ export interface FaultContext {
   /** `{ origin: 'injected', reason: <fault name> }`: pass it to `abort`. */
   readonly ending: Ending
   /**
-   * An object that this fault's stages share: those of both directions of a `session`, or those of all sessions of a `proxy`. Made by the
-   * first that asks, kept over updates, gone when the fault is removed (or its session is over).
+   * An object that this fault's stages share: those of both directions of a `session`, or those of all sessions of a `proxy` in this thread. Made
+   * by the first that asks, kept over updates, gone when the fault is removed (or its session is over).
    */
   shared<T extends object>(scope: 'session' | 'proxy', make: () => T): T
+  /** What all sessions of the proxy share in all threads; as many numbers as the fault says that it needs (`FaultFactory.cells`). */
+  cells(): Cells
   /** Puts one injection on record: for single happenings (a stall, a cut, a reset), not for every chunk. Times as stamps have them. */
   record(at: number, what: string, detail?: Readonly<Record<string, number | string>>): void
 }
@@ -124,4 +127,6 @@ export interface FaultFactory {
   handshake(fault: FaultPlan, context: ConnectContext, hello: ClientHello): HandshakeVerdict | undefined
   hasHandshake(fault: FaultPlan): boolean
   effectOf(fault: FaultPlan): Effect
+  /** How many numbers its sessions share over threads; the same for all faults of a type. */
+  cells(type: string): number
 }

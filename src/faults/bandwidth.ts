@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Stage } from '../core/outlet.ts'
 import type { StageContext } from '../core/fault-factory.ts'
+import type { Direction } from '../core/words.ts'
 import { defineFault } from './define.ts'
 import { rate, size } from './params.ts'
 import { AT_ONCE, PassThrough } from './pass-through.ts'
-import { Lane, SharedPipe } from './shared-pipe.ts'
+import { Lane, PIPE_CELLS, SharedPipe } from './shared-pipe.ts'
 import { Turns } from './turns.ts'
 
 /** What any pipe has. */
@@ -49,6 +50,17 @@ function savedTime(rate: number, burst: number): number {
 /** Bytes, or milliseconds, that are only the rounding of sums. */
 const DUST = 1e-6
 
+/** One pipe for each direction. */
+export const BANDWIDTH_CELLS = 2 * PIPE_CELLS
+
+/** What all sessions of the proxy share. */
+function pipesOf(context: StageContext): Readonly<Record<Direction, SharedPipe>> {
+  return context.shared('proxy', () => {
+    const cells = context.cells()
+    return { upstream: new SharedPipe(cells), downstream: new SharedPipe(cells, PIPE_CELLS) }
+  })
+}
+
 /** `scope: session` = this stage, with those that it replaces, has a pipe for itself. */
 export class Bandwidth extends PassThrough {
   readonly #rate: number
@@ -68,8 +80,7 @@ export class Bandwidth extends PassThrough {
     this.#context = context
     const before = previous instanceof Bandwidth && previous.#joined ? previous : undefined
     if (p.scope === 'proxy') {
-      const pipes = context.shared('proxy', () => ({ upstream: new SharedPipe(), downstream: new SharedPipe() }))
-      const pipe = pipes[context.direction]
+      const pipe = pipesOf(context)[context.direction]
       const lane = before === undefined ? undefined : before.#pipe
       this.#pipe = lane instanceof Lane && lane.pipe === pipe ? lane : new Lane(pipe)
       this.#start = 'goes on'
@@ -142,13 +153,15 @@ The end of the stream follows the last byte. With \`rate\` 0 the connection is c
 an end is held only behind bytes that are held.
 
 Updating takes effect at once and times what is held anew, as if the new rate and burst had applied since it began to cross; coming from 0, from the update
-on, with nothing saved up. What a pipe has saved up is time: at a new rate it is worth more or less, and never more than \`burst\`. Connections on a shared pipe keep their places. Removing delivers what is held at once.
+on, with nothing saved up. What a pipe has saved up is time: at a new rate it is worth more or less, and never more than \`burst\`. Connections on a shared pipe keep their places. With several workers they share one pipe all the same, but what is timed anew may lose its place
+to a connection of another worker, and an update reaches the workers one after the other, within milliseconds. Removing delivers what is held at once.
 
 Stands for a thin or shared line, a throttled tenant, and with 0 for a dead link that nobody has noticed yet. The rate is that of the
 payload: TCP and IP headers are not counted, and the kernel's socket buffers on both sides of the proxy add a burst at the start of what
 the *sender* sees.`,
   example: { rate: '100KB/s' },
   params,
+  cells: BANDWIDTH_CELLS,
   toxic: [
     {
       name: 'rate',

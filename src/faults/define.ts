@@ -85,6 +85,8 @@ export interface FaultDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly endsTls?: boolean
   /** At work on the TLS handshake of a client. */
   handshake?(params: z.output<Schema>, context: ConnectContext, hello: ClientHello): HandshakeVerdict | undefined
+  /** How many numbers its sessions share over threads (`FaultContext.cells`). Default: 0. */
+  readonly cells?: number
   /** At work on the listener. */
   door?(params: z.output<Schema>, context: DoorContext, previous: Door | undefined): Door
 }

@@ -5,11 +5,7 @@ import { CorrelatedDraws } from './models/correlation.ts'
 import type { Quantile } from './models/distribution.ts'
 import { waveAt, type WaveParams } from './models/wave.ts'
 import { PassThrough } from './pass-through.ts'
-
-/** When a wave began: with the first thing that met it. Everything that is on the same wave shares one. */
-export interface WaveStart {
-  at: number | undefined
-}
+import { WaveStart } from './wave-start.ts'
 
 /** Delays every chunk. The end is not delayed by itself; the queue keeps it behind the last delayed chunk. */
 export class DelayStage extends PassThrough {
@@ -32,11 +28,11 @@ export class DelayStage extends PassThrough {
     if (correlation > 0)
       this.#draws = new CorrelatedDraws(correlation, before === undefined ? undefined : before.#draws)
     // A wave goes on where it is: a new amplitude is no new beginning.
-    this.#start = start ?? (before === undefined ? { at: undefined } : before.#start)
+    this.#start = start ?? (before === undefined ? new WaveStart() : before.#start)
   }
 
   open(at: number): void {
-    this.#start.at ??= at
+    this.#start.beganAt(at)
   }
 
   override chunk(bytes: Buffer, at: number): number {
@@ -48,7 +44,7 @@ export class DelayStage extends PassThrough {
 
   #hold(at: number): number {
     const drawn = this.#quantile === undefined ? this.#latency : this.#quantile(this.#share())
-    const added = this.#wave === undefined ? 0 : waveAt(this.#wave, at - (this.#start.at ?? at))
+    const added = this.#wave === undefined ? 0 : waveAt(this.#wave, at - this.#start.beganAt(at))
     return Math.max(0, drawn + added)
   }
 

@@ -3,8 +3,9 @@ import type { FaultContext } from '../core/fault-factory.ts'
 import type { ExchangeContext } from '../core/exchange.ts'
 import { defineFault } from './define.ts'
 import { delayFields, idleFields, quantileFor, refuseContradictions } from './delay-params.ts'
-import { DelayStage, type WaveStart } from './delay-stage.ts'
+import { DelayStage } from './delay-stage.ts'
 import { waveAt } from './models/wave.ts'
+import { WaveStart, WAVE_START_CELLS } from './wave-start.ts'
 
 const params = z
   .object({
@@ -31,7 +32,7 @@ type LatencyParams = z.output<typeof params>
 
 /** One wave for all exchanges of the proxy, so that it goes up and down over time and not with each of them. */
 function waveStart(context: FaultContext): WaveStart {
-  return context.shared('proxy', (): WaveStart => ({ at: undefined }))
+  return context.shared('proxy', () => new WaveStart(context.cells()))
 }
 
 /** Milliseconds that one message waits. */
@@ -39,9 +40,8 @@ function holdFor(p: LatencyParams, context: ExchangeContext): number {
   const quantile = quantileFor(p)
   const drawn = quantile === undefined ? p.latency : quantile(context.random.next())
   if (p.wave === undefined) return Math.max(0, drawn)
-  const start = waveStart(context)
-  start.at ??= context.at
-  return Math.max(0, drawn + waveAt(p.wave, context.at - start.at))
+  const began = waveStart(context).beganAt(context.at)
+  return Math.max(0, drawn + waveAt(p.wave, context.at - began))
 }
 
 function delay(p: LatencyParams, phase: 'request' | 'response', context: ExchangeContext) {
@@ -74,6 +74,7 @@ Stands for a slow backend (\`response\`), a gateway or queue in front of it (\`r
 pools that run dry.`,
   example: { phase: 'response', latency: '300ms', jitter: '100ms', distribution: 'lognormal' },
   params,
+  cells: WAVE_START_CELLS,
   warnings: (p) => [
     ...idleFields(p),
     ...((p.correlation ?? 0) > 0 && p.phase !== 'body'

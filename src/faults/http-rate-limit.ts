@@ -6,7 +6,7 @@ import { span } from './field-kinds.ts'
 import { errorStatus, plainAnswer } from './http/answers.ts'
 import { ExchangeMemory } from './http/exchange-memory.ts'
 import { keyKind, keyOf } from './http/key.ts'
-import { RateWindows, type Taken } from './http/rate-windows.ts'
+import { RateWindows, WINDOWS_CELLS, type Taken } from './http/rate-windows.ts'
 import { count } from './params.ts'
 
 const MOST = 1_000_000_000
@@ -56,7 +56,7 @@ function budgetFields({ limit, window, fields }: Params, taken: Taken, { at, wal
 }
 
 function take({ key, window }: Params, context: ExchangeContext, head: RequestHead): Taken {
-  const windows = context.shared('proxy', () => new RateWindows())
+  const windows = context.shared('proxy', () => new RateWindows(context.cells()))
   // Asked again about the same exchange it does not count it again.
   return ExchangeMemory.of<Taken>(context).decide(context.exchange, () =>
     // Told apart by what they are keys of: an update may name something else.
@@ -89,6 +89,7 @@ Stands for quotas of public APIs, limits of gateways and of a WAF, and for a nei
 workers that share one key without knowing it. Some services answer 403 or 503: that is what \`status\` is for.`,
   example: { limit: 5, window: '10s', key: 'header:X-Api-Key' },
   params,
+  cells: WINDOWS_CELLS,
   directions: ['both'],
   warnings: ({ limit, fields, announce }) => [
     ...(limit === 0 ? ['a limit of 0 refuses every request'] : []),

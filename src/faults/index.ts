@@ -166,4 +166,5 @@ export const faultFactory: FaultFactory = {
   handshake: (fault, context, hello) => known(fault.type).handshake?.(fault.params, context, hello),
   hasHandshake: ({ type }) => known(type).handshake !== undefined,
   effectOf: ({ type, params }) => effectOf(known(type), params),
+  cells: (type) => known(type).cells ?? 0,
 }

@@ -123,6 +123,7 @@ function withoutCounting(context: StageContext): StageContext {
     ending: context.ending,
     direction: context.direction,
     shared: (scope, make) => context.shared(scope, make),
+    cells: () => context.cells(),
     record: (at, what, detail) => context.record(at, what, detail),
   }
 }

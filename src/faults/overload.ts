@@ -6,14 +6,14 @@ import { defineFault } from './define.ts'
 import { Jobs, type Demand } from './jobs.ts'
 import { count, frequency } from './params.ts'
 import { AT_ONCE, PassThrough } from './pass-through.ts'
-import { Servers } from './servers.ts'
+import { MOST_SERVERS, Servers, SERVERS_CELLS } from './servers.ts'
 
 const params = z.object({
   capacity: frequency()
     .refine((value) => value > 0, { error: 'expected more than 0 jobs per second, such as "200/s"' })
     .describe('How many jobs per second all servers together can do. A job is a chunk that comes in.'),
-  // Measured: a job takes 2 µs with 10 000 that wait, 42 µs with 1000 servers; a new capacity takes 10 to 20 µs for each that waits.
-  concurrency: count('servers', 1, 1000)
+  // Measured: a job takes 1 µs with 10 000 that wait, 10 µs with 1000 servers; a new capacity takes 20 to 40 µs for each that waits.
+  concurrency: count('servers', 1, MOST_SERVERS)
     .default(1)
     .describe('How many jobs are done at the same time, each of them that much slower.'),
   queue: count('jobs', 0, 10_000)
@@ -42,7 +42,7 @@ class Overload extends PassThrough {
     this.#concurrency = Math.max(1, Math.round(concurrency))
     this.#demand = { duration: (this.#concurrency / capacity) * 1000, queue }
     this.#context = context
-    this.#servers = context.shared('proxy', () => new Servers())
+    this.#servers = context.shared('proxy', () => new Servers(context.cells()))
     this.#jobs = previous instanceof Overload && previous.#joined ? previous.#jobs : new Jobs(this.#servers)
   }
 
@@ -96,7 +96,8 @@ The senders are not slowed down: a flood fills the queue. A job whose client has
 worse, as they do in reality. The end of a stream follows its last job. With \`both\` as its direction, requests and answers queue up at the same servers.
 
 Updating gives what waits a new place, connection by connection, counted from when it arrived, as if the new capacity had applied since it was begun; nobody who was let in is turned
-away by a smaller \`queue\`. Removing delivers what is held at once.
+away by a smaller \`queue\`. With several workers all connections share servers and queue all the same, but what is given a new place may find that a connection of another
+worker was faster, and an update reaches the workers one after the other, within milliseconds. Removing delivers what is held at once.
 
 Stands for a server, a pool of threads or a database that is asked for more than it can do. A fixed latency cannot show what happens there: slow growth, then a
 steep one, then collapse, and a recovery that takes as long as the queue is. Clients with a retry budget and shedding pass; others do not.
@@ -105,6 +106,7 @@ With one server and arrivals at random this is the M/D/1 queue, whose mean wait 
 client writes and on how TCP delivers: a small request is one, a large one is several (a read is up to 65 000 bytes), and several requests that come together are one.`,
   example: { capacity: '200/s', concurrency: 4, queue: 100 },
   params,
+  cells: SERVERS_CELLS,
   directions: ['upstream', 'downstream', 'both'],
   emulation: {
     model: 'first come, first served queue in front of servers with a constant service time (G/D/c)',

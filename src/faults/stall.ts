@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainCells } from '../core/cells.ts'
 import type { AbortHow } from '../core/outlet.ts'
 import { randomFor } from '../core/random.ts'
 import type { StageContext } from '../core/fault-factory.ts'
@@ -7,6 +8,7 @@ import { defineFault } from './define.ts'
 import { jittered } from './jitter.ts'
 import { duration } from './params.ts'
 import { PassThrough } from './pass-through.ts'
+import { PATH_CELLS, StallPath } from './stall-path.ts'
 
 const params = z
   .object({
@@ -28,34 +30,29 @@ const params = z
 /** How long before the end of a stall the sender may go on, so that something is there when it is over. */
 const LEAD_MS = 20
 
-/** So many stalls are remembered as recorded. Only connections that a delay in front puts far apart meet different ones at the same time. */
-const REMEMBERED = 64
-
-/** What everybody on the same path shares. */
-interface Path {
-  /** From when on stalls are counted. */
-  start: number | undefined
-  /** Where the chance of every stall comes from, whoever meets it first. */
-  readonly luck: number
-  /** Numbers of the stalls that are on record, oldest first. */
-  readonly recorded: Set<number>
+/** A session is in one thread; the sessions of a proxy are in all. */
+function pathOf(scope: 'proxy' | 'session', context: StageContext): StallPath {
+  return context.shared(scope, () => {
+    const cells = scope === 'proxy' ? context.cells() : plainCells(PATH_CELLS)
+    return new StallPath(cells, context.random)
+  })
 }
 
 /** Keeps no pacing state: when a stall is, follows from its number, so that bytes that pass again meet the same stalls. */
 class Stall extends PassThrough {
   readonly #params: z.output<typeof params>
   readonly #context: StageContext
-  readonly #path: Path
+  readonly #path: StallPath
 
   constructor(p: z.output<typeof params>, context: StageContext) {
     super()
     this.#params = p
     this.#context = context
-    this.#path = context.shared(p.scope, () => ({ start: undefined, luck: context.random.next(), recorded: new Set() }))
+    this.#path = pathOf(p.scope, context)
   }
 
   open(at: number): void {
-    this.#path.start ??= at
+    this.#path.begin(at)
   }
 
   override chunk(bytes: Buffer, at: number): number {
@@ -86,24 +83,13 @@ class Stall extends PassThrough {
     const end = start + number * every + length
     if (!(at < end)) return at
     this.#context.counters.applied++
-    this.#record(number, at, length)
+    if (this.#path.isNew(number)) this.#context.record(at, 'stall', { ms: length })
     return end
   }
 
   #lengthOf(number: number): number {
     const { for: length, jitter } = this.#params
     return jitter === 0 ? length : jittered(length, jitter, randomFor(this.#path.luck, number))
-  }
-
-  #record(number: number, at: number, ms: number): void {
-    const { recorded } = this.#path
-    if (recorded.has(number)) return
-    recorded.add(number)
-    for (const oldest of recorded) {
-      if (recorded.size <= REMEMBERED) break
-      recorded.delete(oldest)
-    }
-    this.#context.record(at, 'stall', { ms })
   }
 }
 
@@ -126,6 +112,7 @@ does not answer. It brings out time-outs and health checks that are shorter than
 may deliver during a stall what had passed before it.`,
   example: { every: '10s', for: '2s', jitter: '500ms' },
   params,
+  cells: PATH_CELLS,
   directions: ['both', 'downstream', 'upstream'],
   stage: (p, context) => new Stall(p, context),
 })

@@ -24,7 +24,9 @@ export class ConnectionFault {
   connect(params: Params, arrival: Arrival = { at: 0, active: 0 }): Verdict | undefined {
     const type = this.#type
     const ending = { origin: 'injected', reason: type } as const
-    const context = { ...this.#context(), ending, shared: new SharedObjects().of(type), direction: 'both' } as const
+    const shared = new SharedObjects()
+    const meeting = { shared: shared.of(type), cells: shared.cellsOf(type) }
+    const context = { ...this.#context(), ending, ...meeting, direction: 'both' } as const
     return faultFactory.connect(this.#plan(params), context, arrival)
   }
 

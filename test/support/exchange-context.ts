@@ -1,7 +1,8 @@
 import type { ChangedBody, ExchangeContext, RequestVerdict, ResponseVerdict } from '../../src/core/exchange.ts'
+import { plainCells, type Cells } from '../../src/core/cells.ts'
 import type { BodyKind, HeaderList, RequestHead, ResponseHead } from '../../src/core/http.ts'
 import { randomFor, type Random } from '../../src/core/random.ts'
-import { faultDefinition, parseParams } from '../../src/faults/index.ts'
+import { faultDefinition, faultFactory, parseParams } from '../../src/faults/index.ts'
 
 /** 2026-11-22T12:00:00Z, a Sunday. */
 export const WALL = 1_795_348_800_000
@@ -22,13 +23,23 @@ export class ExchangeFaults {
   readonly counters = { seen: 0, selected: 0, applied: 0 }
   readonly records: string[] = []
   readonly #shared = new Map<string, object>()
+  readonly #cells: Cells
   readonly #type: string
   #params: Readonly<Record<string, unknown>>
   readonly #random: ((place: string) => Random) | undefined
 
-  /** @param random in the place of the one that hangs on session, exchange and phase. */
-  constructor(type: string, params: Readonly<Record<string, unknown>> = {}, random?: (place: string) => Random) {
+  /**
+   * @param random in the place of the one that hangs on session, exchange and phase.
+   * @param otherThread of the same proxy: objects are apart, and cells are the same.
+   */
+  constructor(
+    type: string,
+    params: Readonly<Record<string, unknown>> = {},
+    random?: (place: string) => Random,
+    otherThread?: ExchangeFaults,
+  ) {
     this.#type = type
+    this.#cells = otherThread === undefined ? plainCells(faultFactory.cells(type)) : otherThread.#cells
     this.#params = parseParams(type, params)
     this.#random = random
   }
@@ -64,6 +75,7 @@ export class ExchangeFaults {
         objects.set(key, known)
         return known as T
       },
+      cells: () => this.#cells,
       record: (when, what, detail) => this.records.push(`${what} @ ${when} ${JSON.stringify(detail ?? {})}`),
       exchange,
       client,

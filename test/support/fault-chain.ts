@@ -1,8 +1,9 @@
 import type { AbortHow, Outlet, Stage } from '../../src/core/outlet.ts'
+import { plainCells, type Cells } from '../../src/core/cells.ts'
 import { randomFor, type Random } from '../../src/core/random.ts'
 import type { FaultCounters, MessageFacts, StageContext } from '../../src/core/fault-factory.ts'
 import type { Direction, Ending } from '../../src/core/words.ts'
-import { effectOf, faultDefinition, parseParams } from '../../src/faults/index.ts'
+import { effectOf, faultDefinition, faultFactory, parseParams } from '../../src/faults/index.ts'
 import { PassThrough } from '../../src/faults/pass-through.ts'
 import { AssertionInlet, AssertionOutlet } from './assertion-outlet.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -31,6 +32,21 @@ interface Slot {
 /** Where stages of one fault meet: hand the same one to several chains to make these directions of a session, or sessions of a proxy. */
 export class SharedObjects {
   readonly #byFault = new Map<string, object>()
+  readonly #cells: Map<string, Cells>
+
+  /** @param otherThread of the same proxy: objects are apart, and cells are the same. */
+  constructor(otherThread?: SharedObjects) {
+    this.#cells = otherThread === undefined ? new Map<string, Cells>() : otherThread.#cells
+  }
+
+  /** As many as the type of the fault says. */
+  readonly cellsOf =
+    (fault: string, type = fault): StageContext['cells'] =>
+    () => {
+      const known = this.#cells.get(fault) ?? plainCells(faultFactory.cells(type))
+      this.#cells.set(fault, known)
+      return known
+    }
 
   readonly of = (fault: string): StageContext['shared'] => {
     const byFault = this.#byFault
@@ -197,6 +213,7 @@ export class FaultChain {
       direction: this.#direction,
       ...(this.#message === undefined ? {} : { message: this.#message }),
       shared: this.#shared.of(name),
+      cells: this.#shared.cellsOf(name, fault.type),
       record: (at, what, detail) =>
         this.records.push(`${name}: ${what} @ ${time(at)}${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`),
     }

@@ -40,6 +40,7 @@ export class HandshakeFault {
       counters: this.counters,
       ending: { origin: 'injected', reason: type },
       shared: new SharedObjects().of(type),
+      cells: new SharedObjects().cellsOf(type),
       record: (_: number, what: string) => this.records.push(what),
       direction: 'both',
     } as const

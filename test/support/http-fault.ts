@@ -59,6 +59,7 @@ export class HttpFault {
       counters: this.counters,
       ending: { origin: 'injected', reason: type },
       shared: this.#shared.of(type),
+      cells: this.#shared.cellsOf(type),
       record: (_at, what) => this.records.push(what),
       exchange,
       client: '127.0.0.1',

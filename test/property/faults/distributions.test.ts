@@ -23,6 +23,7 @@ function delays(params: object, n: number, seed: number): number[] {
     ending: { origin: 'injected', reason: 'slow' },
     direction: 'downstream',
     shared: new SharedObjects().of('slow'),
+    cells: new SharedObjects().cellsOf('slow', 'latency'),
     record: () => {},
   } as const
   const stage = latency.stage?.(latency.params.parse(parseParams('latency', params)), context, undefined)

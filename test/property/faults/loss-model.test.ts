@@ -50,14 +50,15 @@ class Session {
   #due = 0
 
   constructor(params: Record<string, unknown>, seed: number) {
-    const shared = new SharedObjects().of('loss')
+    const shared = new SharedObjects()
     const stageOf = (direction: Direction): Stage => {
       const context: StageContext = {
         random: randomFor(seed, direction),
         counters: { seen: 0, selected: 0, applied: 0 },
         ending: { origin: 'injected', reason: 'loss' },
         direction,
-        shared,
+        shared: shared.of('loss'),
+        cells: shared.cellsOf('loss'),
         record: () => {},
       }
       const stage = loss.stage?.(loss.params.parse(params), context, undefined)
@@ -170,6 +171,7 @@ describe.each([1, 5, 20])('connecting with %d %% loss', (percent) => {
         ending: { origin: 'injected', reason: 'loss' },
         direction: 'both',
         shared: new SharedObjects().of('loss'),
+        cells: new SharedObjects().cellsOf('loss'),
         record: () => {},
       }
       return loss.connect?.(params, context, { at: 0, active: 0 })?.dial ?? 0

@@ -40,6 +40,7 @@ describe.each(timing.map((definition) => [definition.type, definition] as const)
         ending: { origin: 'injected', reason: type },
         direction: 'downstream',
         shared: new SharedObjects().of(type),
+        cells: new SharedObjects().cellsOf(type),
         record: () => {},
       }
       const stage = definition.stage?.(parseParams(type, params), context, undefined)

@@ -342,6 +342,7 @@ describe('a handshake', () => {
       counters,
       ending: { origin: 'injected', reason: 'slow' },
       shared: new SharedObjects().of('slow'),
+      cells: new SharedObjects().cellsOf('slow', 'latency'),
       record: () => {},
       direction,
     }

@@ -27,6 +27,7 @@ function connect(params: Record<string, unknown>, draw: number, direction: Fault
     ending: { origin: 'injected', reason: 'link' },
     direction,
     shared: new SharedObjects().of('link'),
+    cells: new SharedObjects().cellsOf('link'),
     record: () => {},
   }
   return link.connect?.(link.params.parse(params), context, { at: 0, active: 0 })

@@ -29,6 +29,7 @@ function connect(params: Record<string, unknown>, draws: readonly number[], dire
     ending: { origin: 'injected', reason: 'loss' },
     direction,
     shared: new SharedObjects().of('loss'),
+    cells: new SharedObjects().cellsOf('loss'),
     record: () => {},
   }
   return loss.connect?.(loss.params.parse(params), context, { at: 7, active: 0 })

@@ -318,13 +318,14 @@ function waits(load: number, seed: number, jobs: number) {
   const definition = faultDefinition('overload')
   const serviceTime = 10
   const random = randomFor(seed, 'arrivals')
-  const shared = new SharedObjects().of('overload')
+  const shared = new SharedObjects()
   const context: StageContext = {
     random,
     counters: { seen: 0, selected: 0, applied: 0 },
     ending: { origin: 'injected', reason: 'overload' },
     direction: 'upstream',
-    shared,
+    shared: shared.of('overload'),
+    cells: shared.cellsOf('overload'),
     record: () => {},
   }
   const params = parseParams('overload', { capacity: 1000 / serviceTime, queue: 10_000 })
