@@ -8,6 +8,7 @@ import type { DemoPorts } from './options.ts'
 import { startDemoRig } from './rig.ts'
 import type { DemoRig } from './rig.ts'
 import { counterLine, counterTable, introduction, LiveLines } from './screen.ts'
+import type { ProxyCounters } from './screen.ts'
 
 const TERMINAL_REFRESH_MS = 500
 const LOG_REFRESH_MS = 5_000
@@ -43,19 +44,32 @@ async function hasPsql(): Promise<boolean> {
 
 /** In place on a terminal; elsewhere a line now and then, when something has changed. */
 function showCounters(rig: DemoRig): Disposable {
-  let timer: NodeJS.Timeout
-  if (process.stdout.isTTY) {
-    const live = new LiveLines(process.stdout)
-    const show = () => live.show(counterTable(rig.counters()))
-    show()
-    timer = setInterval(show, TERMINAL_REFRESH_MS)
-  } else {
-    let last = ''
-    timer = setInterval(() => {
-      const line = counterLine(rig.counters())
-      if (line !== last) console.log(line)
-      last = line
-    }, LOG_REFRESH_MS)
+  const show = process.stdout.isTTY ? inPlace() : byLines()
+  let over = false
+  const look = async (): Promise<void> => {
+    const counters = await rig.counters()
+    if (!over) show(counters)
   }
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+  if (process.stdout.isTTY) void look()
+  const timer = setInterval(() => void look(), process.stdout.isTTY ? TERMINAL_REFRESH_MS : LOG_REFRESH_MS)
+  return {
+    [Symbol.dispose]() {
+      over = true
+      clearInterval(timer)
+    },
+  }
+}
+
+function inPlace(): (counters: readonly ProxyCounters[]) => void {
+  const live = new LiveLines(process.stdout)
+  return (counters) => live.show(counterTable(counters))
+}
+
+function byLines(): (counters: readonly ProxyCounters[]) => void {
+  let last = ''
+  return (counters) => {
+    const line = counterLine(counters)
+    if (line !== last) console.log(line)
+    last = line
+  }
 }

@@ -13,7 +13,7 @@ const HOST = '127.0.0.1'
 export interface DemoRig extends AsyncDisposable {
   /** As bound. */
   readonly ports: DemoPorts
-  counters(): readonly ProxyCounters[]
+  counters(): Promise<readonly ProxyCounters[]>
 }
 
 /** @throws DemoError when a port is taken; everything is stopped again then. */
@@ -56,8 +56,12 @@ function portOf(address: string): number {
   return Number(address.split(':').at(-1))
 }
 
-function counters({ control }: RunningServer, lastEndings: ReadonlyMap<string, SessionInfo>): readonly ProxyCounters[] {
-  const snapshots = new Map(control.dataPlane.snapshot().proxies.map((snapshot) => [snapshot.name, snapshot]))
+async function counters(
+  { control }: RunningServer,
+  lastEndings: ReadonlyMap<string, SessionInfo>,
+): Promise<readonly ProxyCounters[]> {
+  const { proxies } = await control.dataPlane.snapshot()
+  const snapshots = new Map(proxies.map((snapshot) => [snapshot.name, snapshot]))
   return control.proxies().map(({ name, enabled, faults }) => {
     const snapshot = snapshots.get(name)
     const ending = lastEndings.get(name)?.ending

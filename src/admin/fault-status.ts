@@ -28,15 +28,15 @@ export interface ProxyStatus extends ProxyView {
   readonly faults: readonly FaultStatus[]
 }
 
-export function proxyStatus(control: ControlPlane, record: ProxyRecord): ProxyStatus {
-  const faults = control.dataPlane.snapshot(record.name).proxies.find(({ name }) => name === record.name)?.faults
-  return proxyStatusIn(control, faults, record)
+export async function proxyStatus(control: ControlPlane, record: ProxyRecord): Promise<ProxyStatus> {
+  return proxyStatusIn(control, await snapshotsOf(control, record.name), record)
 }
 
 /** Of all proxies, from one snapshot. */
-export function proxyStatuses(control: ControlPlane): readonly ProxyStatus[] {
+export async function proxyStatuses(control: ControlPlane): Promise<readonly ProxyStatus[]> {
+  const { proxies } = await control.dataPlane.snapshot()
   // By name: looking each fault's proxy up in the list again takes the square of the time.
-  const snapshots = new Map(control.dataPlane.snapshot().proxies.map(({ name, faults }) => [name, faults]))
+  const snapshots = new Map(proxies.map(({ name, faults }) => [name, faults]))
   return control.proxies().map((record) => proxyStatusIn(control, snapshots.get(record.name), record))
 }
 
@@ -45,9 +45,13 @@ function proxyStatusIn(control: ControlPlane, snapshots: FaultSnapshots, record:
   return { ...proxyView(record), faults }
 }
 
-export function faultStatus(control: ControlPlane, proxy: string, fault: FaultRecord): FaultStatus {
-  const faults = control.dataPlane.snapshot(proxy).proxies.find(({ name }) => name === proxy)?.faults
-  return faultStatusIn(control, faults, fault)
+export async function faultStatus(control: ControlPlane, proxy: string, fault: FaultRecord): Promise<FaultStatus> {
+  return faultStatusIn(control, await snapshotsOf(control, proxy), fault)
+}
+
+async function snapshotsOf({ dataPlane }: ControlPlane, proxy: string): Promise<FaultSnapshots> {
+  const { proxies } = await dataPlane.snapshot(proxy)
+  return proxies.find(({ name }) => name === proxy)?.faults
 }
 
 function faultStatusIn({ clock }: ControlPlane, snapshots: FaultSnapshots, fault: FaultRecord): FaultStatus {

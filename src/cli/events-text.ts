@@ -8,8 +8,9 @@ import { showField } from './quantity.ts'
 /** Fields of an event, or of an entry of the audit. */
 export type Told = Readonly<Record<string, unknown>>
 
-/** What it is about: `pg/slow`, `pg`, `profile outage`. */
-export function subjectText({ proxy, fault, profile, session }: Told): string {
+/** What it is about: `pg/slow`, `pg`, `profile outage`, `worker 2`. */
+export function subjectText({ proxy, fault, profile, session, worker }: Told): string {
+  if (typeof worker === 'number') return `worker ${worker}`
   if (typeof profile === 'string') return `profile ${profile}`
   if (typeof proxy !== 'string') return '-'
   if (typeof fault === 'string') return `${proxy}/${fault}`
@@ -37,6 +38,7 @@ const TEXTS: Readonly<Record<string, (told: Told) => string>> = {
   'door-opened': ({ listen }) => word(listen),
   'proxy-started': ({ listen, upstream }) => `${word(listen)} → ${word(upstream)}`,
   'proxy-stopped': ({ listen, upstream }) => `${word(listen)} → ${word(upstream)}`,
+  'worker-died': ({ sessions, error }) => `${counted(Number(sessions), 'session', 'sessions')} lost: ${word(error)}`,
   'fault-applied': ({ more, applied }) => `${word(more)} times, ${word(applied)} in all`,
   'limit-crossed': ({ limit, bound, value, scope }) =>
     `${word(limit)} ${word(bound)} of the ${word(scope)} met by ${word(value)}`,

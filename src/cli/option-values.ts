@@ -6,6 +6,7 @@ import type { LogLevel } from '../observe/log-level.ts'
 import { span } from '../faults/field-kinds.ts'
 import { duration, probability, size } from '../faults/params.ts'
 import type { VarValue } from '../profiles/document.ts'
+import { type AskedWorkers, MOST_WORKERS } from '../worker-count.ts'
 
 /** Readers of option values: text → value, or commander's usage error that names what would be right. */
 type Reader<T> = (text: string) => T
@@ -100,6 +101,16 @@ export const readPositiveCount: Reader<number> = (text) => {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count
   throw new InvalidArgumentError('expected a whole number of 1 or more.')
+}
+
+/** `auto`, or a whole number of 1 to 64. */
+export const readWorkers: Reader<AskedWorkers> = (text) => {
+  if (text === 'auto') return text
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_WORKERS) return count
+  throw new InvalidArgumentError(
+    `expected a whole number of 1 to ${MOST_WORKERS}, or auto for as many as there are cores.`,
+  )
 }
 
 /** For options that may be given several times, with several names at once: `a,b`. */

@@ -10,6 +10,7 @@ import { ProfilesRefused } from '../profiles-at-work.ts'
 import { startServer } from '../server.ts'
 import type { AdminOptions, RunningServer, ServerOptions } from '../server.ts'
 import { NAME } from '../version.ts'
+import { type AskedWorkers, workersHere } from '../worker-count.ts'
 import { type ConfigFile, applyConfigFile } from './config-file.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { openLog } from './open-log.ts'
@@ -22,7 +23,9 @@ const CLOSE_LIMIT_MS = 3500
 /** Its descriptor. */
 const STDOUT = 1
 
-export interface RunOptions extends Omit<ServerOptions, 'logger' | 'prepare' | 'signal'> {
+export interface RunOptions extends Omit<ServerOptions, 'logger' | 'prepare' | 'signal' | 'workers'> {
+  /** Default: 1. */
+  readonly workers?: AskedWorkers
   readonly admin: Required<Pick<AdminOptions, 'host' | 'port'>> & AdminOptions
   readonly logLevel?: LogLevel
   readonly config?: ConfigFile
@@ -36,7 +39,7 @@ export interface RunOptions extends Omit<ServerOptions, 'logger' | 'prepare' | '
  * @throws CommandFailure when it cannot start, or when a signal comes before it has.
  */
 export async function runServer(options: RunOptions, context: CliContext): Promise<void> {
-  const { logLevel, config, operable = false, ...server } = options
+  const { logLevel, config, operable = false, workers: asked = 1, ...server } = options
   await using log = await openLog(context, logLevel)
   const { logger } = log
   using signals = stopSignals()
@@ -49,7 +52,8 @@ export async function runServer(options: RunOptions, context: CliContext): Promi
     logger.info({ signal }, 'Shutdown started')
     return signal
   })
-  const starting = start({ ...server, logger }, config, logger, signalled).catch((error: unknown) => {
+  const workers = workersHere(asked, logger)
+  const starting = start({ ...server, workers, logger }, config, logger, signalled).catch((error: unknown) => {
     throw told(error, server.admin, context)
   })
   starting.then((running) => obey(running, orders)).catch(() => {})

@@ -18,15 +18,18 @@ import {
   readSeconds,
   readSeed,
   readSize,
+  readWorkers,
 } from './option-values.ts'
 import type { HostPort } from './option-values.ts'
 import { readReplayFile } from './replay-file.ts'
 import type { RunOptions } from './run-server.ts'
+import { type AskedWorkers, MOST_WORKERS } from '../worker-count.ts'
 
 interface ServeOptions extends ProfileServeOptions, SafetyServeOptions {
   readonly admin: HostPort
   readonly config?: string
   readonly strictConfig?: boolean
+  readonly workers?: AskedWorkers
   readonly seed?: number
   readonly drain?: number
   readonly dialTimeout?: number
@@ -65,6 +68,7 @@ Examples:
   $ foulweather serve slow-database.yaml --var delay=250ms
   $ foulweather serve --profiles profiles --activate flaky-wifi --max-ttl 1h --state /var/lib/foulweather/state.json
   $ foulweather serve --config proxies.json --seed 42
+  $ foulweather serve --workers auto
   $ FOULWEATHER_TOKEN=secret foulweather serve --admin 0.0.0.0:8474 --allow-host chaos.example.com`
 
 export function addServeCommand(program: Command, context: CliContext): void {
@@ -76,6 +80,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .addOption(ADMIN)
     .option('--config <file>', 'proxies to start with: a JSON array as for POST /populate (default: none)', readPath)
     .option('--strict-config', 'do not start when --config cannot be read or put in force (default: log it and start)')
+    .option(
+      '--workers <number>',
+      `threads that sessions are served by, 1 to ${MOST_WORKERS}, or auto: as many as cores; more than 1 on Linux only (default: 1)`,
+      readWorkers,
+    )
     .option(
       '--seed <number>',
       'whole number that decides every draw (default: a random one, which the log shows)',
@@ -177,6 +186,7 @@ function runOptions(options: ServeOptions, command: Command, context: CliContext
   return defined({
     admin: defined({ ...admin, token: tokenOf(command, context), allowHosts: allowedHosts(allowHost, context) }),
     config: config === undefined ? undefined : { path: config, strict: strictConfig },
+    workers: options.workers,
     seed: options.seed,
     logLevel: options.logLevel,
     drainMs: drain,

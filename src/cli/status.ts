@@ -11,6 +11,7 @@ const statusShape = z.looseObject({
   node: z.string(),
   seed: z.number(),
   uptimeMs: z.number(),
+  workers: z.array(z.looseObject({ worker: z.number(), state: z.string(), deaths: z.number(), since: z.string() })),
   revision: z.number(),
   halted: haltShape.nullable(),
   proxies: z.looseObject({ total: z.number(), enabled: z.number() }),
@@ -34,12 +35,13 @@ export function addStatusCommand(program: Command, context: CliContext): void {
 }
 
 function lines(status: z.output<typeof statusShape>): readonly (readonly [string, string])[] {
-  const { version, node, seed, uptimeMs, revision, halted, proxies, faults, sessions, held } = status
+  const { version, node, seed, uptimeMs, workers, revision, halted, proxies, faults, sessions, held } = status
   return [
     ['version', version],
     ['node', node],
     ['seed', String(seed)],
     ['uptime', formatAge(uptimeMs)],
+    ...workers.map((worker) => [`worker ${worker.worker}`, workerText(worker)] as const),
     ['revision', String(revision)],
     ['halted', halted === null ? 'no' : haltText(halted)],
     ['proxies', `${proxies.total}, ${proxies.enabled} enabled`],
@@ -47,4 +49,9 @@ function lines(status: z.output<typeof statusShape>): readonly (readonly [string
     ['sessions', `${sessions.active} active, ${sessions.total} in all`],
     ['held', `${formatBytes(held.bytes)} of ${formatBytes(held.limit)}`],
   ]
+}
+
+function workerText({ state, deaths, since }: z.output<typeof statusShape>['workers'][number]): string {
+  const died = deaths === 0 ? '' : `, died ${deaths === 1 ? 'once' : `${deaths} times`} before`
+  return `${state} since ${since}${died}`
 }

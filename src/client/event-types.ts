@@ -6,12 +6,14 @@ import type {
   PROXY_TYPES,
   SAMPLE_TYPE,
   SESSION_TYPES,
+  WORKER_TYPES,
 } from '../observe/events/types.ts'
 
 /** What an event tells. */
 export type EventType =
   | (typeof CHANGE_TYPES)[number]
   | (typeof PROXY_TYPES)[number]
+  | (typeof WORKER_TYPES)[number]
   | typeof LIMIT_TYPE
   | (typeof SESSION_TYPES)[number]
   | typeof SAMPLE_TYPE

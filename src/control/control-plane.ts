@@ -186,14 +186,14 @@ export class ControlPlane {
   }
 
   /**
-   * Takes every fault away at once, deactivates all profiles and takes no faults until `resume`; proxies go on relaying. Waits for nothing. Halting
-   * again changes nothing.
+   * Takes every fault away at once, deactivates all profiles and takes no faults until `resume`; proxies go on relaying. Waits for no change that is
+   * under way. From the call on no fault is taken, and when it answers none works in any thread. Halting again changes nothing.
    */
-  halt(by: By = {}): HaltResult {
+  async halt(by: By = {}): Promise<HaltResult> {
     const { safety } = this
     const already = safety.halt
     if (already === undefined) safety.halt = { since: new Date().toISOString(), ...said(by) }
-    const cleared = this.#registry.clearFaults()
+    const { cleared, gone } = this.#registry.clearFaults()
     const profiles = this.#profiles.forgetActive()
     const removed = [...cleared.values()].reduce((sum, { length }) => sum + length, 0)
     const result = {
@@ -209,6 +209,7 @@ export class ControlPlane {
       for (const fault of faults)
         this.#registry.announce(faultChange('fault-removed', proxy, fault, null, { reason: 'halted', ...by }))
     }
+    await gone
     return result
   }
 

@@ -46,7 +46,7 @@ export class HaltFile implements Disposable {
     if (control.safety.halt !== undefined || !isThere(path)) return
     const reason = await firstLine(path)
     // Somebody else's halt has its own reason.
-    if (control.safety.halt === undefined) control.halt({ actor: ACTOR, ...defined({ reason }) })
+    if (control.safety.halt === undefined) await control.halt({ actor: ACTOR, ...defined({ reason }) })
   }
 
   [Symbol.dispose](): void {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { ProxyPlan } from '../core/plan.ts'
-import type { DataPlane, ProxyOutcome } from '../engine/data-plane.ts'
+import type { Awaitable, DataPlane, ProxyOutcome } from '../engine/data-plane.ts'
 import type { Changed, ControlEvents } from './changes.ts'
 import type { Expiry } from './expiry.ts'
 import { KeyedQueue } from './keyed-queue.ts'
@@ -17,6 +17,13 @@ export interface RegistryParts {
   /** By which faults and activations end. */
   readonly clock: Clock
   readonly safety: Safety
+}
+
+export interface Cleared {
+  /** What was taken away, by proxy. */
+  readonly cleared: ReadonlyMap<string, readonly FaultRecord[]>
+  /** Other threads may take a moment. */
+  readonly gone: Awaitable<void>
 }
 
 /**
@@ -118,18 +125,18 @@ export class Registry {
    * Takes the faults of all proxies away, at once and without what they would have done when they go: it waits for no change that is under way,
    * and until faults are taken again none of these brings any back.
    *
-   * @returns what was taken away, by proxy.
+   * The records are without them when it returns, and nothing of a session has them any more when `gone` is there.
    */
-  clearFaults(): ReadonlyMap<string, readonly FaultRecord[]> {
+  clearFaults(): Cleared {
     this.#clearings++
-    this.#dataPlane.clearFaults()
+    const gone = this.#dataPlane.clearFaults()
     const cleared = new Map<string, readonly FaultRecord[]>()
     for (const record of this.#records.values()) {
       if (record.faults.length === 0) continue
       cleared.set(record.name, record.faults)
       this.#keep({ ...record, faults: [] })
     }
-    return cleared
+    return { cleared, gone }
   }
 
   /** A fault that is the same but for its lifetime: nothing has to be put in force, and no revision changes. */

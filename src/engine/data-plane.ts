@@ -9,6 +9,9 @@ import type { EngineEvents } from './events.ts'
 import type { ExchangeInfo } from './http/exchange-info.ts'
 import type { ExchangeFilter, ExchangeLogInfo } from './http/exchange-log.ts'
 
+/** There at once, or as soon as other threads have answered. */
+export type Awaitable<T> = T | Promise<T>
+
 /**
  * Where the sessions are. The control plane speaks to this and to nothing else of the engine; everything that crosses it is
  * plain data, so that the same interface can be served by worker threads.
@@ -22,23 +25,48 @@ export interface DataPlane {
    */
   apply(change: PlanChange): Promise<readonly ProxyOutcome[]>
   /**
-   * Takes every fault of every proxy away before it returns, without what they were to do when they go, those of deleted proxies whose sessions
-   * drain included. It may come at any time, in the middle of an `apply` too: that goes on with its listener.
+   * Takes every fault of every proxy away, without what they were to do when they go, those of deleted proxies whose sessions drain included:
+   * before it returns, or (other threads) before it answers. It may come at any time, in the middle of an `apply` too: that goes on with its
+   * listener.
    */
-  clearFaults(): void
+  clearFaults(): Awaitable<void>
   /** @param proxy only that one; default: all. */
-  snapshot(proxy?: string): Snapshot
-  sessions(filter?: SessionFilter): readonly SessionInfo[]
+  snapshot(proxy?: string): Awaitable<Snapshot>
+  sessions(filter?: SessionFilter): Awaitable<readonly SessionInfo[]>
   /** The latest decisions, oldest first. Bounded: `decisionsKept` of them in all, whatever the filter. */
-  decisions(filter?: DecisionFilter): readonly Decision[]
+  decisions(filter?: DecisionFilter): Awaitable<readonly Decision[]>
   /** The latest exchanges of HTTP that are over, oldest first. Bounded: `exchangesKept` of them in all, whatever the filter. */
-  exchanges(filter?: ExchangeFilter): readonly ExchangeInfo[]
-  exchangeLog(): ExchangeLogInfo
+  exchanges(filter?: ExchangeFilter): Awaitable<readonly ExchangeInfo[]>
+  exchangeLog(): Awaitable<ExchangeLogInfo>
   /** Resets one live session (RST to both peers; origin `proxy`, reason `killed`). `false`: no such live session. */
-  kill(id: string): boolean
+  kill(id: string): Awaitable<boolean>
   readonly events: EventEmitter<EngineEvents>
   /** Stops everything. Sessions get the drain time, then they are closed. Answers when the last one is gone. */
   close(): Promise<void>
+  /** The threads that sessions are served by; empty = none but this one. */
+  workers(): readonly WorkerInfo[]
+}
+
+/** A data plane in this very thread: it answers at once. */
+export interface LocalDataPlane extends DataPlane {
+  clearFaults(): void
+  snapshot(proxy?: string): Snapshot
+  sessions(filter?: SessionFilter): readonly SessionInfo[]
+  decisions(filter?: DecisionFilter): readonly Decision[]
+  exchanges(filter?: ExchangeFilter): readonly ExchangeInfo[]
+  exchangeLog(): ExchangeLogInfo
+  kill(id: string): boolean
+}
+
+/** One thread that serves sessions. */
+export interface WorkerInfo {
+  /** From 1. */
+  readonly worker: number
+  readonly state: 'starting' | 'running' | 'closing'
+  /** How often it has died and been replaced. */
+  readonly deaths: number
+  /** Wall clock, ISO 8601: when the present one began. */
+  readonly since: string
 }
 
 export interface ProxyOutcome {

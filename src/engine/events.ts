@@ -14,6 +14,10 @@ export interface EngineEvents {
   'accept-failed': [{ readonly proxy: string; readonly error: string }]
   /** A fault has met one of its limits; of `max_active` at most once a second for each fault. */
   'limit-crossed': [LimitCrossed & { readonly proxy: string; readonly fault: string }]
+  /** A thread has died with the sessions that it served (origin `proxy`, reason `worker_died`); another takes its place. */
+  'worker-died': [{ readonly worker: number; readonly sessions: number; readonly error: string }]
+  /** The thread in its place serves. */
+  'worker-replaced': [{ readonly worker: number }]
   'session-opened': [SessionInfo]
   'session-ended': [SessionInfo]
   /** There is no session: its client did not get through the TLS handshake, or sent no PROXY header. */

@@ -3,6 +3,7 @@ import type { HaltResult } from '../control/profiles/types.ts'
 import type { ActivationInput, ProfileDocument } from '../client/profiles.ts'
 import { defined } from '../core/defined.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../server.ts'
+import { workersHere } from '../worker-count.ts'
 import { countingNames } from './names.ts'
 import { type OwnProfile, putProfile } from './profile.ts'
 import { addProxy, type OwnProxy, type OwnProxyInput } from './proxy.ts'
@@ -29,7 +30,7 @@ export interface Foulweather extends RunningServer {
    */
   profile(document: ProfileDocument, options?: ProfileOptions): Promise<OwnProfile>
   /** Removes every fault, deactivates all profiles, and takes no faults until `resume`. Proxies go on relaying. @param reason for the record. */
-  halt(reason?: string): HaltResult
+  halt(reason?: string): Promise<HaltResult>
   /** Faults are taken again; none comes back by itself. */
   resume(reason?: string): void
 }
@@ -43,7 +44,11 @@ const ACTOR = 'library'
  * @throws FoulweatherError as `options` have it; everything is closed again then.
  */
 export async function createFoulweather(options: ServerOptions = {}): Promise<Foulweather> {
-  const server = await startServer(options)
+  const { workers, logger } = options
+  const server = await startServer({
+    ...options,
+    ...(workers === undefined ? {} : { workers: workersHere(workers, logger) }),
+  })
   const { control } = server
   const nameOf = countingNames()
   const isProxy = (name: string): boolean => control.proxies().some((proxy) => proxy.name === name)

@@ -36,7 +36,7 @@ export interface OwnProxy extends AsyncDisposable {
     body: (fault: FaultHandle<Type>) => Result | PromiseLike<Result>,
   ): Promise<Result>
   /** Default: those that live. */
-  sessions(state?: NonNullable<SessionFilter['state']>): readonly SessionInfo[]
+  sessions(state?: NonNullable<SessionFilter['state']>): Promise<readonly SessionInfo[]>
   /** Its sessions are closed. That it has gone already is fine. */
   delete(): Promise<void>
 }
@@ -64,7 +64,7 @@ export async function addProxy(control: ControlPlane, input: ProxyInput, by: By)
       await using handle = await fault(wanted)
       return await body(handle)
     },
-    sessions: (state = 'live') => control.dataPlane.sessions({ proxy: name, state }),
+    sessions: async (state = 'live') => control.dataPlane.sessions({ proxy: name, state }),
     delete: remove,
     [Symbol.asyncDispose]: remove,
   }

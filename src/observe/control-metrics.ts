@@ -1,7 +1,7 @@
 import type { Counts } from './counts.ts'
 import type { MetricDefinition, Sample } from './metric.ts'
 
-/** Metrics of what is wanted, and of those that are told of it: profiles, halts, limits, events, the audit. */
+/** Metrics of what is wanted, of those that are told of it, and of who does it: profiles, halts, limits, events, the audit, workers. */
 export const CONTROL_METRICS: readonly MetricDefinition[] = [
   metric(
     'profile_reload_failed',
@@ -40,6 +40,20 @@ export const CONTROL_METRICS: readonly MetricDefinition[] = [
     [],
     'Changes that the audit file lacks because it could not be written.',
     ({ auditDropped }) => one(auditDropped),
+  ),
+  metric(
+    'workers',
+    'gauge',
+    [],
+    'Worker threads that serve sessions now; 0 = the main thread serves them.',
+    ({ workers }) => one(workers.filter(({ state }) => state === 'running').length),
+  ),
+  metric(
+    'worker_deaths_total',
+    'counter',
+    ['worker'],
+    'How often a worker thread has died with its sessions and was replaced.',
+    ({ workers }) => workers.map(({ worker, deaths }) => ({ labels: { worker: String(worker) }, value: deaths })),
   ),
 ]
 

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { DataPlane, WorkerInfo } from '../engine/data-plane.ts'
 import type { EngineEvents } from '../engine/events.ts'
 import type { Change, ChangeSource } from './events/change.ts'
 import { KeyCounter } from './key-counter.ts'
@@ -13,6 +14,7 @@ export interface Counts {
   readonly eventsDropped: number
   /** Changes that the audit file lacks. */
   readonly auditDropped: number
+  readonly workers: readonly WorkerInfo[]
 }
 
 interface Count<Label extends string> {
@@ -27,6 +29,7 @@ export const NO_COUNTS: Counts = {
   limitsCrossed: [],
   eventsDropped: 0,
   auditDropped: 0,
+  workers: [],
 }
 
 export interface CountsOptions {
@@ -35,7 +38,7 @@ export interface CountsOptions {
     readonly safety: { readonly halt: object | undefined }
     readonly profiles: { list(): readonly { readonly name: string; readonly problems: readonly unknown[] }[] }
   }
-  readonly dataPlane: { readonly events: EventEmitter<EngineEvents> }
+  readonly dataPlane: Pick<DataPlane, 'workers'> & { readonly events: EventEmitter<EngineEvents> }
   readonly events?: { readonly dropped: number }
   readonly audit?: { readonly dropped: number }
 }
@@ -58,5 +61,6 @@ export function createCounts({ control, dataPlane, events, audit }: CountsOption
     limitsCrossed: limits.list(),
     eventsDropped: events?.dropped ?? 0,
     auditDropped: audit?.dropped ?? 0,
+    workers: dataPlane.workers(),
   })
 }

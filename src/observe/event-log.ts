@@ -41,6 +41,10 @@ export function logEngineEvents(logger: Logger, events: EventEmitter<EngineEvent
     'reopen-failed',
     limited((fields) => logger.error(fields, 'Unable to listen again')),
   )
+  events.on('worker-died', (fields) =>
+    logger.warn(fields, 'A worker has died, and its sessions with it; another takes its place'),
+  )
+  events.on('worker-replaced', (fields) => logger.info(fields, 'A new worker serves in the place of the one that died'))
   // The engine describes a session only if somebody listens, and opening sessions is a hot thing.
   if (!logger.isLevelEnabled('debug')) return
   events.on('session-opened', (session) => logger.debug(sessionFields(session), 'Accepted client'))

@@ -26,6 +26,12 @@ export interface MetricDefinition {
   samples(snapshot: Snapshot, counts: Counts): readonly Sample[]
 }
 
+/** What metrics are made of at one time. */
+export interface Read {
+  readonly snapshot: Snapshot
+  readonly counts: Counts
+}
+
 /**
  * A metric whose values are read at scrape time. The engine counts in plain fields (a counter's `inc` costs a hundred times as
  * much), so prom-client's own counters and histograms, which keep their values, would hold a second copy of each. Its
@@ -34,19 +40,19 @@ export interface MetricDefinition {
  */
 export class ReadMetric extends Gauge {
   readonly #definition: MetricDefinition
-  readonly #snapshot: () => Snapshot
-  readonly #counts: () => Counts
+  readonly #read: () => Read | undefined
 
-  constructor(definition: MetricDefinition, snapshot: () => Snapshot, counts: () => Counts) {
+  /** @param read what there is to be read now; `undefined` = nothing yet. */
+  constructor(definition: MetricDefinition, read: () => Read | undefined) {
     super({ name: definition.name, help: definition.name, registers: [] })
     this.#definition = definition
-    this.#snapshot = snapshot
-    this.#counts = counts
+    this.#read = read
   }
 
   override async get(): ReturnType<Gauge['get']> {
     const { help, type } = this.#definition
-    const values = this.#definition.samples(this.#snapshot(), this.#counts())
+    const read = this.#read()
+    const values = read === undefined ? [] : this.#definition.samples(read.snapshot, read.counts)
     // prom-client's type declarations have numbers for the types of metrics; what it prints are words.
     const wordOfType: string = type
     return Object.assign(await super.get(), { help, type: wordOfType, values: values.map(printable) })

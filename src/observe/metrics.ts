@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { DataPlane, Snapshot } from '../engine/data-plane.ts'
+import type { DataPlane } from '../engine/data-plane.ts'
 import { type Counts, NO_COUNTS } from './counts.ts'
 import { ReadMetric } from './metric.ts'
-import type { MetricGroup } from './metric.ts'
+import type { MetricGroup, Read } from './metric.ts'
 import { METRICS } from './metric-table.ts'
 
 export interface MetricsOptions {
@@ -24,22 +24,15 @@ export function createMetrics({
   const wanted = (group: MetricGroup | 'process'): boolean => groups === undefined || groups.includes(group)
   const registry = new Registry()
   // One snapshot for the whole text, so that its parts agree with one another.
-  let snapshot: Snapshot | undefined
-  let counted: Counts | undefined
-  for (const definition of METRICS.filter(({ group }) => wanted(group))) {
-    registry.registerMetric(
-      new ReadMetric(
-        definition,
-        () => (snapshot ??= dataPlane.snapshot()),
-        () => (counted ??= counts()),
-      ),
-    )
-  }
+  let read: Read | undefined
+  const definitions = METRICS.filter(({ group }) => wanted(group))
+  for (const definition of definitions) registry.registerMetric(new ReadMetric(definition, () => read))
   if (wanted('process')) registerBuildInfo(registry, version)
   const registries = wanted('process') ? [registry, processRegistry()] : [registry]
   return async () => {
-    snapshot = undefined
-    counted = undefined
+    const snapshot = definitions.length === 0 ? undefined : await dataPlane.snapshot()
+    // From here on without a pause until all values are read: scrapes that come side by side do not mix.
+    read = snapshot && { snapshot, counts: counts() }
     const parts = await Promise.all(registries.map((each) => each.metrics()))
     return parts.join('\n')
   }

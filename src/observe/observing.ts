@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts'
 
 export interface ObservingOptions {
   readonly control: CountsOptions['control'] & EventHubOptions['control']
-  readonly dataPlane: EventHubOptions['dataPlane']
+  readonly dataPlane: EventHubOptions['dataPlane'] & CountsOptions['dataPlane']
   readonly logger: Logger
   /** The file that every change is written to. Default: none. */
   readonly auditFile?: string | undefined

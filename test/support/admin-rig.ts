@@ -9,12 +9,14 @@ import { faultFactory } from '../../src/faults/index.ts'
 
 /** A control plane on a real data plane. */
 export class ControlRig implements AsyncDisposable {
-  readonly dataPlane: DataPlane = createLocalDataPlane({ seed: 1, factory: faultFactory })
-  readonly control = new ControlPlane({ dataPlane: this.dataPlane, seed: 1 })
+  readonly dataPlane: DataPlane
+  readonly control: ControlPlane
   /** What the control plane has told, in order. */
   readonly changes: ControlChange[] = []
 
-  constructor() {
+  constructor(dataPlane: DataPlane = createLocalDataPlane({ seed: 1, factory: faultFactory })) {
+    this.dataPlane = dataPlane
+    this.control = new ControlPlane({ dataPlane, seed: 1 })
     this.control.events.on('changed', (change) => this.changes.push(change))
   }
 
@@ -28,8 +30,8 @@ export class ControlRig implements AsyncDisposable {
 export class AdminRig extends ControlRig {
   readonly admin: AdminServer
 
-  constructor(options: Partial<AdminServerOptions> = {}) {
-    super()
+  constructor(options: Partial<AdminServerOptions> = {}, dataPlane?: DataPlane) {
+    super(dataPlane)
     this.admin = createAdminServer({
       control: this.control,
       host: '127.0.0.1',
@@ -39,8 +41,8 @@ export class AdminRig extends ControlRig {
     })
   }
 
-  static async listening(options: Partial<AdminServerOptions> = {}): Promise<AdminRig> {
-    const rig = new AdminRig(options)
+  static async listening(options: Partial<AdminServerOptions> = {}, dataPlane?: DataPlane): Promise<AdminRig> {
+    const rig = new AdminRig(options, dataPlane)
     await rig.admin.start()
     return rig
   }

@@ -117,8 +117,8 @@ export class ContractRig implements AsyncDisposable {
     client.on('error', () => client.destroy()).write('GET /hello?a=1 HTTP/1.1\r\nHost: web\r\n\r\n')
     await (once(client, 'data') as Promise<[Socket]>)
     const { dataPlane } = this.server.control
-    await eventually('the exchange is over', () => dataPlane.exchanges().length > 0)
-    return dataPlane.sessions({})[0]?.id ?? ''
+    await eventually('the exchange is over', async () => (await dataPlane.exchanges()).length > 0)
+    return (await dataPlane.sessions({}))[0]?.id ?? ''
   }
 
   async ask({ method, path, headers = {}, body }: Call): Promise<Answered> {

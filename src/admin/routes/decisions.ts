@@ -8,9 +8,9 @@ import { decisionsShape } from '../shapes/decision.ts'
 
 /** What was decided about sessions, and done to them: the latest, oldest first. */
 export function decisionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute[] {
-  function list(request: Request, h: ResponseToolkit) {
+  async function list(request: Request, h: ResponseToolkit) {
     const { filter, limit, format } = readDecisionQuery(request.query)
-    const all = dataPlane.decisions(filter)
+    const all = await dataPlane.decisions(filter)
     const decisions = all.slice(Math.max(0, all.length - limit))
     if (format === 'json') return { total: all.length, decisions }
     const lines = decisions.map((decision) => `${JSON.stringify(decision)}\n`).join('')

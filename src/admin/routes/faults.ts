@@ -14,11 +14,11 @@ import { withTag } from '../tag.ts'
 export function faultRoutes(control: ControlPlane, limits: BodyLimits): readonly ServerRoute[] {
   const body = (request: Request) => readBody(request.raw.req, limits)
 
-  const answer = (h: ResponseToolkit, proxy: string, fault: FaultRecord) =>
-    withTag(h, faultStatus(control, proxy, fault), fault.revision)
+  const answer = async (h: ResponseToolkit, proxy: string, fault: FaultRecord) =>
+    withTag(h, await faultStatus(control, proxy, fault), fault.revision)
 
-  function list(request: Request) {
-    const { faults } = proxyStatus(control, control.proxy(param(request, 'proxy')))
+  async function list(request: Request) {
+    const { faults } = await proxyStatus(control, control.proxy(param(request, 'proxy')))
     return { total: faults.length, faults }
   }
 
@@ -32,7 +32,7 @@ export function faultRoutes(control: ControlPlane, limits: BodyLimits): readonly
     const { name } = control.proxy(param(request, 'proxy'))
     const fault = await control.addFault(name, readJsonObject(bytes), byOf(request))
     const location = encodePath(['v1', 'proxies', name, 'faults', fault.plan.name])
-    return answer(h, name, fault).code(201).header('location', location)
+    return (await answer(h, name, fault)).code(201).header('location', location)
   }
 
   async function update(request: Request, h: ResponseToolkit) {

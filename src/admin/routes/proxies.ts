@@ -15,17 +15,18 @@ import { withTag } from '../tag.ts'
 export function proxyRoutes(control: ControlPlane, limits: BodyLimits): readonly ServerRoute[] {
   const body = (request: Request) => readBody(request.raw.req, limits)
 
-  const answer = (h: ResponseToolkit, record: ProxyRecord) => withTag(h, proxyStatus(control, record), record.revision)
+  const answer = async (h: ResponseToolkit, record: ProxyRecord) =>
+    withTag(h, await proxyStatus(control, record), record.revision)
 
-  function list() {
-    const proxies = proxyStatuses(control)
+  async function list() {
+    const proxies = await proxyStatuses(control)
     return { total: proxies.length, proxies }
   }
 
   async function create(request: Request, h: ResponseToolkit) {
     const record = await control.addProxy(readJsonObject(await body(request)), byOf(request))
     const location = encodePath(['v1', 'proxies', record.name])
-    return answer(h, record).code(201).header('location', location)
+    return (await answer(h, record)).code(201).header('location', location)
   }
 
   function show(request: Request, h: ResponseToolkit) {

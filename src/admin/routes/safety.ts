@@ -15,7 +15,7 @@ export function safetyRoutes(control: ControlPlane): readonly ServerRoute[] {
     const proxy = String(request.params['proxy'])
     const { plan } = control.fault(proxy, String(request.params['fault']))
     const fault = await control.renewFault(proxy, plan.name, byOf(request))
-    return withTag(h, faultStatus(control, proxy, fault), fault.revision)
+    return withTag(h, await faultStatus(control, proxy, fault), fault.revision)
   }
 
   return [

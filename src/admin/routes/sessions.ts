@@ -10,14 +10,15 @@ import { sessionShape, sessionsShape } from '../shapes/session.ts'
 
 /** Sessions: look at them, and reset one. */
 export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute[] {
-  function list(request: Request) {
+  async function list(request: Request) {
     const { limit, filter } = readSessionQuery(request.query)
-    const sessions = dataPlane.sessions(filter)
+    const sessions = await dataPlane.sessions(filter)
     return { total: sessions.length, sessions: sessions.slice(0, limit) }
   }
 
-  function find(id: string): SessionInfo {
-    const session = dataPlane.sessions({ state: 'all' }).find((candidate) => candidate.id === id)
+  async function find(id: string): Promise<SessionInfo> {
+    const sessions = await dataPlane.sessions({ id, state: 'all' })
+    const session = sessions.find((candidate) => candidate.id === id)
     if (session === undefined) throw notFound(id)
     return session
   }
@@ -34,8 +35,8 @@ export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute
       method: 'DELETE',
       path: '/v1/sessions/{id}',
       options: { app: { operation: OPERATIONS.remove } },
-      handler: (request, h) => {
-        if (!dataPlane.kill(idOf(request))) throw notFound(idOf(request))
+      handler: async (request, h) => {
+        if (!(await dataPlane.kill(idOf(request)))) throw notFound(idOf(request))
         return h.response().code(204)
       },
     },

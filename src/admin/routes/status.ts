@@ -21,16 +21,16 @@ export function statusRoutes(control: ControlPlane, version: string): readonly S
   ]
 }
 
-function status(control: ControlPlane, version: string) {
-  const proxies = control.proxies()
-  const snapshot = control.dataPlane.snapshot()
+async function status(control: ControlPlane, version: string) {
+  const snapshot = await control.dataPlane.snapshot()
   const { bytes, limit, perSessionLimit } = snapshot.held
+  const proxies = control.proxies()
   return {
     version,
     node: process.versions.node,
     seed: control.seed,
     uptimeMs: Math.round(process.uptime() * 1000),
-    workers: 1,
+    workers: control.dataPlane.workers(),
     revision: control.revision,
     halted: control.safety.halt ?? null,
     proxies: { total: proxies.length, enabled: proxies.filter(({ enabled }) => enabled).length },

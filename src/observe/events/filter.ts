@@ -1,4 +1,12 @@
-import { CHANGE_TYPES, LIMIT_TYPE, OMITTED_TYPE, PROXY_TYPES, SAMPLE_TYPE, SESSION_TYPES } from './types.ts'
+import {
+  CHANGE_TYPES,
+  LIMIT_TYPE,
+  OMITTED_TYPE,
+  PROXY_TYPES,
+  SAMPLE_TYPE,
+  SESSION_TYPES,
+  WORKER_TYPES,
+} from './types.ts'
 import type { HubEvent } from './ring.ts'
 
 /** What a subscriber wants to be told; what is absent is no condition. */
@@ -25,7 +33,7 @@ export function kindsOf({ type, profile }: EventFilter): Kinds {
   // What the engine tells belongs to no profile.
   const ofProxies = profile === undefined
   return {
-    changes: some([...CHANGE_TYPES, ...PROXY_TYPES]),
+    changes: some([...CHANGE_TYPES, ...PROXY_TYPES, ...WORKER_TYPES]),
     limits: ofProxies && some([LIMIT_TYPE]),
     sessions: ofProxies && some([...SESSION_TYPES, OMITTED_TYPE]),
     samples: ofProxies && some([SAMPLE_TYPE]),

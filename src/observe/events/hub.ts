@@ -171,8 +171,15 @@ export class EventHub {
     // A full fault says so each second: that must not push changes out.
     const crossed = (about: EngineEvents['limit-crossed'][0]): void =>
       this.#tell(this.#traffic, LIMIT_TYPE, { ...about })
+    const died = (fields: EngineEvents['worker-died'][0]): void => this.#tell(this.#changes, 'worker-died', fields)
+    const replaced = (fields: EngineEvents['worker-replaced'][0]): void =>
+      this.#tell(this.#changes, 'worker-replaced', fields)
     events.on('proxy-started', started).on('proxy-stopped', stopped).on(LIMIT_TYPE, crossed)
-    return () => events.off('proxy-started', started).off('proxy-stopped', stopped).off(LIMIT_TYPE, crossed)
+    events.on('worker-died', died).on('worker-replaced', replaced)
+    return () => {
+      events.off('proxy-started', started).off('proxy-stopped', stopped).off(LIMIT_TYPE, crossed)
+      events.off('worker-died', died).off('worker-replaced', replaced)
+    }
   }
 
   #watchSessions(events: EventEmitter<EngineEvents>): Lingering {

@@ -21,6 +21,13 @@ export interface FaultSamplerParts {
   readonly tell: (sample: AppliedSample) => void
 }
 
+interface Count {
+  readonly key: string
+  readonly proxy: string
+  readonly fault: string
+  readonly applied: number
+}
+
 interface Told {
   readonly applied: number
   /** Counts the looks. */
@@ -32,10 +39,13 @@ const NEVER: Told = { applied: 0, look: 0 }
 /** Looks once a second which faults have acted. */
 export class FaultSampler {
   readonly #parts: FaultSamplerParts
-  /** By proxy and fault. Replaced with each look, so that what is gone from the counters is gone from here. */
-  #told = new Map<string, Told>()
+  /** By proxy and fault; `undefined` = not looked yet. Replaced with each look, so that what is gone from the counters is gone from here. */
+  #told: ReadonlyMap<string, Told> | undefined
   #looks = 0
   #timer: Timer | undefined
+  /** One for each start: what an earlier one was still waiting for is nobody's. */
+  #watch: object | undefined
+  #looking = false
 
   constructor(parts: FaultSamplerParts) {
     this.#parts = parts
@@ -43,26 +53,47 @@ export class FaultSampler {
 
   /** What happened before is not told. */
   start(): void {
-    this.#told = new Map(this.#counts().map(({ key, applied }) => [key, { applied, look: 0 }]))
-    this.#arm()
+    const watch = (this.#watch = {})
+    this.#looking = false
+    this.#arm(watch)
+    this.#told = undefined
+    void this.#look(watch)
   }
 
   stop(): void {
+    this.#watch = undefined
     if (this.#timer !== undefined) this.#parts.clock.clearTimer(this.#timer)
     this.#timer = undefined
   }
 
-  #arm(): void {
+  #arm(watch: object): void {
     this.#timer = this.#parts.clock.setTimer(EVERY_MS, () => {
-      this.#arm()
-      this.#look()
+      this.#arm(watch)
+      void this.#look(watch)
     })
   }
 
-  #look(): void {
+  /**
+   * Nothing where the answer of the last look is still to come, nor where there is none (a data plane that is being closed): the next one makes up
+   * for it.
+   */
+  async #look(watch: object): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    const counts = await countsOf(this.#parts.dataPlane).catch(() => undefined)
+    if (this.#watch !== watch) return
+    this.#looking = false
+    if (counts !== undefined) this.#compare(counts)
+  }
+
+  #compare(counts: readonly Count[]): void {
+    const before = this.#told
+    if (before === undefined) {
+      this.#told = new Map(counts.map(({ key, applied }) => [key, { applied, look: 0 }]))
+      return
+    }
     const look = ++this.#looks
-    const counts = this.#counts()
-    const lastOf = ({ key }: { readonly key: string }): Told => this.#told.get(key) ?? NEVER
+    const lastOf = ({ key }: Count): Told => before.get(key) ?? NEVER
     const moved = counts.filter((count) => count.applied > lastOf(count).applied)
     const due = moved.sort((a, b) => lastOf(a).look - lastOf(b).look).slice(0, this.#parts.most)
     const samples = due.map((count) => ({
@@ -76,15 +107,16 @@ export class FaultSampler {
     this.#told = told
     for (const sample of samples) this.#parts.tell(sample)
   }
+}
 
-  #counts() {
-    return this.#parts.dataPlane.snapshot().proxies.flatMap(({ name, faults }) =>
-      Object.entries(faults).map(([fault, { applied }]) => ({
-        key: JSON.stringify([name, fault]),
-        proxy: name,
-        fault,
-        applied,
-      })),
-    )
-  }
+async function countsOf(dataPlane: FaultSamplerParts['dataPlane']): Promise<readonly Count[]> {
+  const { proxies } = await dataPlane.snapshot()
+  return proxies.flatMap(({ name, faults }) =>
+    Object.entries(faults).map(([fault, { applied }]) => ({
+      key: JSON.stringify([name, fault]),
+      proxy: name,
+      fault,
+      applied,
+    })),
+  )
 }

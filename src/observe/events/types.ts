@@ -25,6 +25,9 @@ export const CHANGE_TYPES = [
 /** What the engine tells of proxies, kept with the changes. */
 export const PROXY_TYPES = ['proxy-started', 'proxy-stopped'] as const
 
+/** What it tells of its threads, kept with the changes too. */
+export const WORKER_TYPES = ['worker-died', 'worker-replaced'] as const
+
 /** A fault has met one of its limits. */
 export const LIMIT_TYPE = 'limit-crossed'
 
@@ -51,6 +54,7 @@ export const MISSED_TYPE = 'missed'
 export const EVENT_TYPES: readonly string[] = [
   ...CHANGE_TYPES,
   ...PROXY_TYPES,
+  ...WORKER_TYPES,
   LIMIT_TYPE,
   ...SESSION_TYPES,
   SAMPLE_TYPE,

@@ -230,7 +230,7 @@ test('a storm of 5000 sessions is told in part, and the rest counted', async () 
   for (let batch = 0; batch < 50; batch++) {
     await Promise.all(Array.from({ length: 100 }, () => refused(port)))
   }
-  await eventually('all are over', () => rig.dataPlane.sessions({ state: 'live' }).length === 0)
+  await eventually('all are over', async () => (await rig.dataPlane.sessions({ state: 'live' })).length === 0)
   clock.advance(1000)
   const omitted = await follower.until('sessions-omitted')
   expect(follower.events).toHaveLength(201)

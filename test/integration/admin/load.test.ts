@@ -19,7 +19,7 @@ test('two thousand proxies are populated in one call, listed in name order, and 
     names.map(async (name) => (await fetch(`${rig.url}/proxies/${name}`, { method: 'DELETE' })).status),
   )
   expect(new Set(statuses)).toEqual(new Set([204]))
-  expect(rig.dataPlane.snapshot().proxies.filter(({ running }) => running)).toEqual([])
+  expect((await rig.dataPlane.snapshot()).proxies.filter(({ running }) => running)).toEqual([])
 })
 
 test('a proxy is deleted under load: its sessions end, and its port is free at once', async () => {

@@ -75,12 +75,15 @@ async function jam(rig: AdminRig, undo: AsyncDisposableStack): Promise<void> {
     await once(client, 'connect')
     client.write('x')
   }
-  const session = (proxy: string) => rig.dataPlane.sessions({ proxy })[0]
+  const session = async (proxy: string) => (await rig.dataPlane.sessions({ proxy }))[0]
   await eventually('the client that does not read has filled every buffer', async () => {
-    const before = session('stalled')?.bytes.downstream.sent
+    const before = (await session('stalled'))?.bytes.downstream.sent
     await new Promise((resolve) => setTimeout(resolve, 200))
-    return before !== undefined && before > 0 && session('stalled')?.bytes.downstream.sent === before
+    return before !== undefined && before > 0 && (await session('stalled'))?.bytes.downstream.sent === before
   })
-  await eventually('the dial hangs', () => session('hanging')?.state === 'dialing')
-  await eventually('the reset is pending', () => (session('resetting')?.bytes.downstream.received ?? 0) > 0)
+  await eventually('the dial hangs', async () => (await session('hanging'))?.state === 'dialing')
+  await eventually(
+    'the reset is pending',
+    async () => ((await session('resetting'))?.bytes.downstream.received ?? 0) > 0,
+  )
 }

@@ -29,6 +29,12 @@ describe('options that cannot be meant', () => {
   })
 })
 
+test.each(['0', '65', '1.5', '-1', '', 'all', 'AUTO', '1e1'])('workers: %j', async (text) => {
+  const { code, stderr, stdout } = await runHere(['serve', `--workers=${text}`])
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain('expected a whole number of 1 to 64, or auto for as many as there are cores')
+})
+
 describe('values', () => {
   test('variables are what they look like, and the last one of a name counts', () => {
     const given = ['a=1', 'b=1.5e3', 'c=true', 'd=false', 'e=250ms', 'f=', 'g=007', 'h="5"', 'i=a=b', 'a=-2', 'j=1e999']

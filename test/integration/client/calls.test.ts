@@ -88,8 +88,8 @@ describe('the client', () => {
       .filter(([path]) => path.startsWith('/v1/'))
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })))
     expect(operations.length).toBeGreaterThan(30)
-    await eventually('the stream is over', () => detour.calls().includes('GET /v1/events'))
-    const called = detour.calls()
+    await eventually('the stream is over', async () => (await detour.calls()).includes('GET /v1/events'))
+    const called = await detour.calls()
     const left = operations.filter(({ method, path }) => {
       const pattern = new RegExp(`^${method} ${path.replace(/\{\w+\}/g, '[^/]+')}$`)
       return !called.some((call) => pattern.test(call))

@@ -121,7 +121,7 @@ describe('events', () => {
       seen.push(type)
       if (type === 'fault-added') break
     }
-    await eventually('the connection is closed', () => detour.calls().includes('GET /v1/events'))
+    await eventually('the connection is closed', async () => (await detour.calls()).includes('GET /v1/events'))
     expect(seen).toEqual(['fault-added'])
   })
 

@@ -47,7 +47,7 @@ export interface Detour extends AsyncDisposable {
   readonly way: OwnProxy
   readonly client: FoulweatherClient
   /** `METHOD /path` of every call that is over, without queries. */
-  calls(): readonly string[]
+  calls(): Promise<readonly string[]>
 }
 
 export async function between(rig: Rig): Promise<Detour> {
@@ -56,7 +56,10 @@ export async function between(rig: Rig): Promise<Detour> {
   return {
     way,
     client: new FoulweatherClient({ url: way.url }),
-    calls: () => other.control.dataPlane.exchanges().map(({ method, path }) => `${method} ${path.split('?')[0]}`),
+    async calls() {
+      const exchanges = await other.control.dataPlane.exchanges()
+      return exchanges.map(({ method, path }) => `${method} ${path.split('?')[0]}`)
+    },
     [Symbol.asyncDispose]: () => other.close(),
   }
 }

@@ -69,13 +69,13 @@ describe('a proxy of this process', () => {
       listen = proxy.listen
       const socket = connect(proxy.port, proxy.host)
       await once(socket, 'connect')
-      expect(await eventually('it is there', () => proxy.sessions()[0])).toMatchObject({
+      expect(await eventually('it is there', async () => (await proxy.sessions())[0])).toMatchObject({
         proxy: proxy.name,
         ordinal: 1,
       })
       socket.destroy()
-      await eventually('it is over', () => proxy.sessions().length === 0)
-      expect(proxy.sessions('ended')).toHaveLength(1)
+      await eventually('it is over', async () => (await proxy.sessions()).length === 0)
+      expect(await proxy.sessions('ended')).toHaveLength(1)
       await proxy.delete()
     }
     expect(foulweather.control.proxies()).toEqual([])
@@ -161,11 +161,18 @@ test('halting takes every fault away, and no more are taken until it is resumed'
   await using foulweather = await createFoulweather()
   const proxy = await foulweather.proxy({ upstream: 'localhost:1' })
   const fault = await proxy.fault({ type: 'noop' })
-  expect(foulweather.halt('enough')).toMatchObject({ faults_removed: 1 })
+  expect(await foulweather.halt('enough')).toMatchObject({ faults_removed: 1 })
   await fault.remove()
   await expect(proxy.fault({ type: 'noop' })).rejects.toMatchObject({ code: 'halted', message: /library.*enough/ })
   foulweather.resume()
   expect((await proxy.fault({ type: 'noop' })).name).toBe('noop-3')
+})
+
+test('so many workers as there cannot be are refused before anything is started', async () => {
+  await expect(createFoulweather({ workers: 65 })).rejects.toMatchObject({
+    code: 'invalid_value',
+    message: 'workers is 65, expected a whole number of 1 to 64',
+  })
 })
 
 test('a handle takes away its own and nothing that has the name by then', async () => {

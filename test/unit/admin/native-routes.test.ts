@@ -30,7 +30,7 @@ test('status counts what there is', async () => {
   expect((await json('GET', '/v1/status')).body).toMatchObject({
     version: '1.2.3',
     seed: 1,
-    workers: 1,
+    workers: [],
     uptimeMs: expect.any(Number),
     proxies: { total: 2, enabled: 1 },
     faults: 1,

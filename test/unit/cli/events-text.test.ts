@@ -11,6 +11,7 @@ test.each([
   [{ proxy: 'pg' }, 'pg'],
   [{ proxy: 'pg', fault: 'slow' }, 'pg/slow'],
   [{ profile: 'outage' }, 'profile outage'],
+  [{ worker: 2 }, 'worker 2'],
   [session, 'pg #7'],
   [{}, '-'],
 ])('%j is about %s', (told, text) => {
@@ -25,6 +26,8 @@ test.each([
     'latency 250ms → 500ms, ttl - → 1s',
   ],
   ['fault-removed', { before: fault, after: null }, ''],
+  ['worker-died', { worker: 2, sessions: 1, error: 'out of memory' }, '1 session lost: out of memory'],
+  ['worker-replaced', { worker: 2 }, ''],
   [
     'fault-renewed',
     { before: fault, after: { ...fault, expires: '2026-01-31T12:00:00Z' } },

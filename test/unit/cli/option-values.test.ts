@@ -10,6 +10,7 @@ import {
   readSeconds,
   readSeed,
   readSize,
+  readWorkers,
 } from '../../../src/cli/option-values.ts'
 import { attributesOf, readAttribute } from '../../../src/cli/toxic-attributes.ts'
 
@@ -38,6 +39,10 @@ describe('values and their units', () => {
 
   test('a seed is a whole number', () => {
     expect(readSeed('-12')).toBe(-12)
+  })
+
+  test('workers are a whole number, or as many as there are cores', () => {
+    expect([readWorkers('1'), readWorkers('64'), readWorkers('auto')]).toEqual([1, 64, 'auto'])
   })
 
   test('a log level is one of ours or of Toxiproxy', () => {

@@ -243,7 +243,7 @@ describe('populate', () => {
     const { error } = await rig.control.populate([{ name: 'a', listen: taken.address, upstream: UPSTREAM }])
     expect(error).toMatchObject({ code: 'listen_failed' })
     expect(rig.control.proxy('a')).toMatchObject({ listen: before.listen, enabled: false, faults: [{}] })
-    expect(rig.dataPlane.snapshot().proxies).toMatchObject([{ listen: before.listen, running: false }])
+    expect((await rig.dataPlane.snapshot()).proxies).toMatchObject([{ listen: before.listen, running: false }])
   })
 
   test('the first failure stops the run; what was done stays', async () => {

@@ -101,7 +101,7 @@ describe('the file halts', () => {
   })
 
   test('and leaves the reason of an earlier halt as it is', async () => {
-    rig.control.halt({ actor: 'alice', reason: 'smoke' })
+    await rig.control.halt({ actor: 'alice', reason: 'smoke' })
     await writeFile(path, 'x')
     await watched().look()
     expect(rig.control.safety.halt).toMatchObject({ actor: 'alice', reason: 'smoke' })
@@ -128,7 +128,7 @@ describe('while it is there', () => {
 
   test('what somebody else has halted is not resumed either', async () => {
     watched()
-    rig.control.halt({ actor: 'alice' })
+    await rig.control.halt({ actor: 'alice' })
     await writeFile(path, 'x')
     expect(() => rig.control.resume()).toThrow(path)
   })

@@ -40,7 +40,7 @@ test('profiles, halts, limits, events and the audit have metrics', async () => {
   })
   await control.profiles.activate('good')
   await control.profiles.put('good', 'faults: [{on: pg, name: a, type: latency, latency: 2}]')
-  control.halt({})
+  await control.halt({})
   expect(await linesOf(rig, counts)).toEqual([
     'foulweather_profile_reload_failed{profile="good"} 0',
     'foulweather_profile_reloads_total{profile="bad",result="failed"} 1',
@@ -67,7 +67,7 @@ test('a profile whose text cannot be put in force shows it until it can', async 
     safety: { halt: undefined },
     profiles: { list: () => [{ name: 'pg', problems }] },
   }
-  const counts = createCounts({ control, dataPlane: { events: new EventEmitter<EngineEvents>() } })
+  const counts = createCounts({ control, dataPlane: { events: new EventEmitter<EngineEvents>(), workers: () => [] } })
   expect(counts().profiles).toEqual([{ name: 'pg', failed: true }])
   problems.pop()
   expect(counts().profiles).toEqual([{ name: 'pg', failed: false }])
@@ -76,7 +76,7 @@ test('a profile whose text cannot be put in force shows it until it can', async 
 test('names that anybody chooses are bounded, and every one is counted', () => {
   const events = new EventEmitter<EngineEvents>()
   const control = { events: new EventEmitter(), safety: { halt: undefined }, profiles: { list: () => [] } }
-  const counts = createCounts({ control, dataPlane: { events } })
+  const counts = createCounts({ control, dataPlane: { events, workers: () => [] } })
   const met = { limit: 'max_active', scope: 'fault', bound: 1, value: 2 } as const
   for (let n = 0; n < 3000; n++) events.emit('limit-crossed', { proxy: 'pg', fault: `f${n}`, ...met })
   for (let n = 0; n < 10; n++) events.emit('limit-crossed', { proxy: 'pg', fault: 'f7', ...met })

@@ -99,6 +99,22 @@ test('a door that flaps is two lines, and one that cannot open again is an error
   ])
 })
 
+test('a worker that dies is a warning, and the one in its place a line', () => {
+  const { lines, events } = recorder('info')
+  events.emit('worker-died', { worker: 2, sessions: 7, error: 'out of memory' })
+  events.emit('worker-replaced', { worker: 2 })
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      worker: 2,
+      sessions: 7,
+      error: 'out of memory',
+      message: 'A worker has died, and its sessions with it; another takes its place',
+    },
+    { level: 'info', worker: 2, message: 'A new worker serves in the place of the one that died' },
+  ])
+})
+
 test('what may not have been meant is a warning behind the change', () => {
   const { lines, logger } = recorder('info')
   const change = { revision: 1, action: 'fault-added', proxy: 'redis', fault: 'odd', before: null, after: {} }

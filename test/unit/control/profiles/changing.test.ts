@@ -249,7 +249,7 @@ test('a halt that is over before an activation is leaves nothing of it in force'
   await using rig = new ProfileRig()
   await rig.profiles.put('one', `proxies: { p: ${at(ANY)}, q: ${at(ANY)} }\nfaults: [${noop('x', '[p, q]')}]`)
   before(rig, 'q', () => {
-    rig.control.halt()
+    void rig.control.halt()
     rig.control.resume()
   })
   expect(await rig.profiles.activate('one')).toMatchObject({ state: 'inactive' })

@@ -307,7 +307,7 @@ describe('halt', () => {
     await rig.control.addFault('q', { type: 'noop', name: 'own' })
     const { listen } = rig.control.proxy('p')
     rig.takeChanges()
-    expect(rig.control.halt({ actor: 'me', reason: 'pager' })).toMatchObject({
+    expect(await rig.control.halt({ actor: 'me', reason: 'pager' })).toMatchObject({
       faults_removed: 2,
       profiles_deactivated: ['one'],
     })
@@ -331,7 +331,7 @@ describe('halt', () => {
     await rig.control.addFault('q', { type: 'noop', name: 'own' })
     const moving = rig.control.updateProxy('q', { upstream: '127.0.0.1:10' })
     const adding = rig.control.addFault('q', { type: 'latency' }).catch((error: unknown) => error)
-    rig.control.halt()
+    await rig.control.halt()
     await moving
     expect(await adding).toMatchObject({ code: 'halted' })
     expect(rig.inForce).toEqual(['q: '])

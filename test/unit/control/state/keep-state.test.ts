@@ -269,7 +269,7 @@ describe('a halt', () => {
         'proxies: { s: { listen: "127.0.0.1:0", upstream: "127.0.0.1:9" } }\nfaults: [{ on: s, type: hang }]\n',
       )
       await control.profiles.activate('one')
-      control.halt({ actor: 'alice', reason: 'smoke' })
+      await control.halt({ actor: 'alice', reason: 'smoke' })
     })
     await using _ = rig
     expect(rig.control.safety.halt).toEqual({ since: expect.any(String), actor: 'alice', reason: 'smoke' })
@@ -287,10 +287,9 @@ describe('a halt', () => {
   })
 
   test('that is over is no part of it', async () => {
-    const { rig } = await afterRestart((control) => {
-      control.halt()
+    const { rig } = await afterRestart(async (control) => {
+      await control.halt()
       control.resume()
-      return Promise.resolve()
     })
     await using _ = rig
     expect(rig.control.safety.halt).toBeUndefined()
@@ -314,7 +313,7 @@ describe('a halt', () => {
       await using first = await StateRig.start(path)
       await first.control.profiles.put('one', proxyTo('127.0.0.1:9'))
       await first.control.profiles.activate('one')
-      first.control.halt()
+      await first.control.halt()
     }
     {
       await using rig = await StateRig.start(path)
@@ -324,7 +323,7 @@ describe('a halt', () => {
       await rig.control.profiles.put('one', proxyTo('127.0.0.1:10'))
       await rig.control.profiles.activate('one')
       expect(rig.control.proxy('s').upstream).toBe('127.0.0.1:10')
-      rig.control.halt()
+      await rig.control.halt()
     }
     await using rig = await StateRig.start(path)
     await rig.control.profiles.remove('one')
@@ -338,7 +337,7 @@ describe('a halt', () => {
       await profiles.put('one', 'proxies: { s: { listen: "127.0.0.1:0", upstream: "127.0.0.1:9" } }\n')
       await profiles.put('two', 'faults: [{ on: s, type: hang }]\n')
       await profiles.activate('one')
-      first.control.halt()
+      await first.control.halt()
       first.control.resume()
       await profiles.activate('two')
     }
@@ -353,7 +352,7 @@ describe('a halt', () => {
       await using first = await StateRig.start(path)
       await first.control.profiles.put('one', text)
       await first.control.profiles.activate('one')
-      first.control.halt()
+      await first.control.halt()
     }
     await using rig = await StateRig.start(path, async ({ profiles }) => {
       await profiles.activateAtStart('one')
@@ -408,7 +407,7 @@ describe('what cannot be restored', () => {
       expect(rig.errors).toHaveLength(2)
       await rig.control.addProxy({ ...PLAIN, name: 'a' })
       await rig.control.deleteProxy('a')
-      rig.control.halt()
+      await rig.control.halt()
       rig.control.resume()
     }
     await using rig = await StateRig.start(path)
@@ -483,7 +482,7 @@ describe('what cannot be restored', () => {
         await using rig = await StateRig.start(path)
         expect(rig.errors).toHaveLength(2)
         if (end === 'halt') {
-          rig.control.halt()
+          await rig.control.halt()
           rig.control.resume()
         } else await rig.control.profiles.remove('a')
       }

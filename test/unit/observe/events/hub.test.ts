@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import type { ControlChange } from '../../../../src/control/changes.ts'
-import type { SessionInfo, Snapshot } from '../../../../src/engine/data-plane.ts'
+import type { Awaitable, SessionInfo, Snapshot } from '../../../../src/engine/data-plane.ts'
 import type { EngineEvents } from '../../../../src/engine/events.ts'
 import type { Change } from '../../../../src/observe/events/change.ts'
 import type { EventFilter } from '../../../../src/observe/events/filter.ts'
@@ -45,14 +45,19 @@ class Rig {
   readonly engine = new EventEmitter<EngineEvents>()
   applied: Record<string, number> = {}
   looks = 0
+  /** What a look waits for. */
+  answer: Promise<void> | undefined
   readonly hub
   #revision = 0
 
   constructor(kept = 1000) {
-    const snapshot = (): Snapshot => {
-      this.looks++
+    const counts = (): Snapshot => {
       const faults = Object.fromEntries(Object.entries(this.applied).map(([name, applied]) => [name, { applied }]))
       return { proxies: [{ name: 'pg', faults }] } as unknown as Snapshot
+    }
+    const snapshot = (): Awaitable<Snapshot> => {
+      this.looks++
+      return this.answer === undefined ? counts() : this.answer.then(counts)
     }
     this.hub = createEventHub({ control: this.control, dataPlane: { snapshot, events: this.engine }, kept })
   }
@@ -88,6 +93,18 @@ class Rig {
         return ended
       },
     }
+  }
+
+  /** Each with the time that an answer takes. */
+  async seconds(count: number): Promise<void> {
+    for (let second = 0; second < count; second++) {
+      this.clock.advance(1000)
+      await this.settled()
+    }
+  }
+
+  async settled(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   get here(): Position {
@@ -270,20 +287,20 @@ test('of a storm 200 a second are told; the others are counted by proxy and type
   expect(rig.clock.armed).toBe(0)
 })
 
-test('faults that have acted are looked up once a second, while somebody wants to know', () => {
+test('faults that have acted are looked up once a second, while somebody wants to know', async () => {
   const rig = new Rig()
   rig.applied = { slow: 7, idle: 3 }
   const changes = rig.follow({ type: (name) => name === 'halted' })
-  rig.clock.advance(5000)
+  await rig.seconds(5)
   expect(rig.looks).toBe(0)
   const { live } = rig.follow({ type: (name) => name === 'fault-applied' })
-  rig.clock.advance(1000)
+  await rig.settled()
+  await rig.seconds(1)
   expect(live).toEqual([])
   rig.applied = { slow: 9, idle: 3, fresh: 1 }
-  rig.clock.advance(1000)
-  rig.clock.advance(1000)
+  await rig.seconds(2)
   rig.applied = { slow: 10, idle: 3, fresh: 1 }
-  rig.clock.advance(1000)
+  await rig.seconds(1)
   expect(live.map(({ frame }) => dataOf(frame))).toMatchObject([
     { proxy: 'pg', fault: 'slow', applied: 9, more: 2 },
     { proxy: 'pg', fault: 'fresh', applied: 1, more: 1 },
@@ -293,7 +310,7 @@ test('faults that have acted are looked up once a second, while somebody wants t
   expect(changes.live).toEqual([])
 })
 
-test('of very many faults that act each has its turn, and no act is left out', () => {
+test('of very many faults that act each has its turn, and no act is left out', async () => {
   const rig = new Rig()
   const { live } = rig.follow()
   const names = Array.from({ length: 500 }, (_, n) => `f${n}`)
@@ -301,15 +318,80 @@ test('of very many faults that act each has its turn, and no act is left out', (
   const more: Record<string, number> = {}
   for (let second = 1; second <= 10; second++) {
     rig.applied = all(second)
-    rig.clock.advance(1000)
+    await rig.seconds(1)
   }
   // Nothing happens any more: what has not been told yet is told now.
-  rig.clock.advance(3000)
+  await rig.seconds(3)
   for (const { frame } of live) {
     const { fault, more: times } = dataOf(frame) as { fault: string; more: number }
     more[fault] = (more[fault] ?? 0) + times
   }
   expect(more).toEqual(all(10))
+})
+
+test('faults are not looked up again while an answer is still to come', async () => {
+  const rig = new Rig()
+  rig.applied = { slow: 7 }
+  const first = Promise.withResolvers<void>()
+  rig.answer = first.promise
+  const { live } = rig.follow({ type: (name) => name === 'fault-applied' })
+  await rig.seconds(3)
+  expect(rig.looks).toBe(1)
+  first.resolve()
+  rig.answer = undefined
+  await rig.settled()
+  rig.applied = { slow: 9 }
+  await rig.seconds(1)
+  expect(rig.looks).toBe(2)
+  expect(live.map(({ frame }) => dataOf(frame))).toMatchObject([{ fault: 'slow', applied: 9, more: 2 }])
+})
+
+test('a look without an answer is made up for by the next one', async () => {
+  const rig = new Rig()
+  rig.applied = { slow: 7 }
+  const { live } = rig.follow({ type: (name) => name === 'fault-applied' })
+  await rig.seconds(1)
+  rig.applied = { slow: 8 }
+  rig.answer = Promise.reject(new Error('it is closing'))
+  await rig.seconds(1)
+  rig.answer = undefined
+  rig.applied = { slow: 9 }
+  await rig.seconds(1)
+  expect(live.map(({ frame }) => dataOf(frame))).toMatchObject([{ fault: 'slow', applied: 9, more: 2 }])
+})
+
+test('what a look answers that nobody waits for any more is not told', async () => {
+  const rig = new Rig()
+  const { live } = rig.follow({ type: (name) => name === 'fault-applied' })
+  await rig.seconds(1)
+  const late = Promise.withResolvers<void>()
+  rig.answer = late.promise
+  rig.applied = { slow: 1 }
+  rig.clock.advance(1000)
+  rig.hub.close()
+  late.resolve()
+  await rig.settled()
+  expect(live).toEqual([])
+  expect(rig.clock.armed).toBe(0)
+})
+
+test('that a worker has died is kept with the changes, and belongs to no proxy', () => {
+  const rig = new Rig()
+  const all = rig.follow({ type: (name) => name.startsWith('worker-') })
+  const ofPg = rig.follow({ proxy: 'pg' })
+  const before = rig.here
+  rig.engine.emit('worker-died', { worker: 2, sessions: 7, error: 'out of memory' })
+  rig.engine.emit('worker-replaced', { worker: 2 })
+  const told = [
+    { type: 'worker-died', worker: 2, sessions: 7, error: 'out of memory' },
+    { type: 'worker-replaced', worker: 2 },
+  ]
+  expect(all.live.map(({ frame }) => dataOf(frame))).toMatchObject(told)
+  expect(ofPg.live).toEqual([])
+  const later = rig.follow({ type: (name) => name.startsWith('worker-') }, before)
+  expect(later.replay.map(({ frame }) => dataOf(frame))).toMatchObject(told)
+  rig.hub.close()
+  expect([rig.engine.listenerCount('worker-died'), rig.engine.listenerCount('worker-replaced')]).toEqual([0, 0])
 })
 
 test('filters by proxy and by profile', () => {
