@@ -10,8 +10,10 @@ import type { RecordedDecision } from './control/replay-record.ts'
 import { keepState, type KeptState } from './control/state/keep-state.ts'
 import { defined } from './core/defined.ts'
 import type { FaultLimits } from './core/plan.ts'
+import type { DataPlane } from './engine/data-plane.ts'
 import { createLocalDataPlane } from './engine/local-data-plane.ts'
 import { createReplay } from './engine/replay.ts'
+import type { WireOptions } from './engine/workers/messages.ts'
 import { faultFactory } from './faults/index.ts'
 import { logChange, logEngineEvents, logRequest } from './observe/event-log.ts'
 import { silentLogger } from './observe/logger.ts'
@@ -39,6 +41,8 @@ export interface AdminOptions {
 export interface ServerOptions {
   /** Decides every draw, a whole number; default: a random one. */
   readonly seed?: number
+  /** Threads that sessions are served by, 1 to 64; more than 1 on Linux alone. Default: 1, this very thread. */
+  readonly workers?: number
   /** Default: no admin API. */
   readonly admin?: AdminOptions
   /** Default: no log. */
@@ -121,6 +125,7 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const {
     replay,
+    workers = 1,
     logger = silentLogger(),
     admin,
     metrics: groups,
@@ -141,8 +146,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const seed = options.seed ?? replay?.[0]?.seed ?? randomInt(2 ** 32)
   logger.info({ version: VERSION, node: process.versions.node, seed }, 'Starting foulweather')
 
-  const followed = replay === undefined ? {} : { replay: createReplay(replay) }
-  const dataPlane = createLocalDataPlane({ ...engine, ...followed, seed, factory: faultFactory })
+  const dataPlane = await createDataPlane({ ...engine, seed }, workers, replay)
   const authority = authorityDir === undefined ? undefined : () => readAuthority(authorityDir)
   const optional = defined({ filesDir, authority, lifetimes, profileSource: source, vars, env })
   const control = new ControlPlane({ dataPlane, seed, ...optional })
@@ -220,6 +224,23 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await Promise.all([api?.stop(), profiles.close()])
     await state?.close()
   }
+}
+
+/** The same ending as this file has: the sources run as they are, and so does what is built of them. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? 'engine-worker.ts' : 'engine-worker.js', import.meta.url)
+
+async function createDataPlane(
+  options: WireOptions,
+  workers: number,
+  replay: readonly RecordedDecision[] | undefined,
+): Promise<DataPlane> {
+  if (workers > 1) {
+    // Only here: who has one thread needs nothing of it.
+    const { createWorkersDataPlane } = await import('./engine/workers/workers-data-plane.ts')
+    return createWorkersDataPlane({ workers, entry: WORKER, factory: faultFactory, options, ...defined({ replay }) })
+  }
+  const followed = replay === undefined ? {} : { replay: createReplay(replay) }
+  return createLocalDataPlane({ ...options, ...followed, factory: faultFactory })
 }
 
 /** The reason of the signal as soon as it is aborted, whatever is still waited for. */

@@ -1,4 +1,5 @@
 import type { Decision } from '../core/decision.ts'
+import { PlainCounter, type Counter } from './sharing/counter.ts'
 
 /** What a decision is given; the log adds the rest. */
 export type NewDecision = Omit<Decision, 'seq' | 'time' | 'seed'>
@@ -13,6 +14,7 @@ export interface DecisionFilter {
 }
 
 interface Kept {
+  readonly seq: number
   /** Milliseconds since the epoch. */
   readonly wall: number
   readonly decision: NewDecision
@@ -20,36 +22,44 @@ interface Kept {
 
 /** The latest decisions, in a ring: the oldest makes way for the newest. */
 export class DecisionLog {
-  /** All that were ever made. */
-  total = 0
   readonly capacity: number
   readonly #seed: number
   readonly #ring: Kept[] = []
+  readonly #all: Counter
+  /** Of these, how many were made here. */
+  #here = 0
 
-  constructor(seed: number, capacity: number) {
+  /** @param all counts those of all threads; their numbers come from it. */
+  constructor(seed: number, capacity: number, all: Counter = new PlainCounter()) {
     this.#seed = seed
     this.capacity = capacity
+    this.#all = all
+  }
+
+  /** All that were ever made. */
+  get total(): number {
+    return this.#all.value
   }
 
   /** @param inMs how long from now it takes effect. */
   add(decision: NewDecision, inMs = 0): void {
-    const seq = ++this.total
+    const seq = this.#all.add(1)
     const wall = Date.now() + (inMs > 0 && inMs < Infinity ? inMs : 0)
-    if (this.capacity > 0) this.#ring[(seq - 1) % this.capacity] = { wall, decision }
+    if (this.capacity > 0) this.#ring[this.#here++ % this.capacity] = { seq, wall, decision }
   }
 
   /** Oldest first. */
   list({ after = 0, ...wanted }: DecisionFilter = {}): readonly Decision[] {
     const found: Decision[] = []
-    // Whoever follows the log asks for the few that are new: the others are not looked at.
-    const gone = Math.max(Math.floor(after), this.total - this.#ring.length)
-    for (let seq = gone + 1; seq <= this.total; seq++) {
-      const kept = this.#ring[(seq - 1) % this.capacity]
-      if (kept === undefined || !matches(kept.decision, wanted)) continue
-      const { wall, decision } = kept
+    // From the newest on: whoever follows the log asks for the few that are new, and the others are not looked at.
+    for (let back = 1; back <= this.#ring.length; back++) {
+      const kept = this.#ring[(this.#here - back) % this.capacity]
+      if (kept === undefined || kept.seq <= after) break
+      if (!matches(kept.decision, wanted)) continue
+      const { seq, wall, decision } = kept
       found.push(Object.assign({ seq, time: new Date(wall).toISOString(), seed: this.#seed }, decision))
     }
-    return found
+    return found.reverse()
   }
 }
 

@@ -21,15 +21,20 @@ export interface DoorState {
   readonly until: number
 }
 
+type DoorsShared = Pick<EngineShared, 'seed' | 'factory' | 'decisions'>
+
 /** The faults of a proxy that work on its listener. */
 export class Doors {
-  readonly #shared: Pick<EngineShared, 'seed' | 'factory' | 'decisions'>
+  readonly #shared: DoorsShared
   readonly #proxy: string
+  readonly #leads: boolean
   #keepers: readonly Doorkeeper[] = []
 
-  constructor(shared: Pick<EngineShared, 'seed' | 'factory' | 'decisions'>, proxy: string) {
+  /** @param leads the doors of all threads shut together: one of them counts it, and puts it on record. */
+  constructor(shared: DoorsShared, proxy: string, leads = true) {
     this.#shared = shared
     this.#proxy = proxy
+    this.#leads = leads
   }
 
   /** No fault works on the listener. */
@@ -81,7 +86,8 @@ export class Doors {
     const { seed, factory, decisions } = this.#shared
     const proxy = this.#proxy
     const random = randomFor(seed, proxy, 'door', work.name)
-    if (plan.shadow === true) return factory.door(plan, { random, counters: nobodys(), record: () => {} }, previous)
+    const counts = plan.shadow !== true && this.#leads
+    if (!counts) return factory.door(plan, { random, counters: nobodys(), record: () => {} }, previous)
     return factory.door(
       plan,
       {

@@ -73,7 +73,7 @@ export class Entrance implements Scheduled {
 
   async #openNow(listen: string, turn: number): Promise<boolean> {
     if (turn !== this.#turn) return false
-    const listener = await Listener.open(await resolveListen(listen), this.#events, this.#shared.acceptHandles)
+    const listener = await Listener.open(await resolveListen(listen), this.#events, this.#shared)
     if (turn !== this.#turn) {
       // Closed meanwhile: nobody would ever close this one.
       listener.close()

@@ -1,3 +1,4 @@
+import type { Cells } from '../core/cells.ts'
 import { SKIP_REASONS, type SkipReason } from '../core/decision.ts'
 import type { FaultCounters } from '../core/fault-factory.ts'
 import type { FaultPlan } from '../core/plan.ts'
@@ -5,13 +6,12 @@ import { CountedActs } from './counted-acts.ts'
 import type { Disarmed, FaultCounts, FaultState } from './data-plane.ts'
 import { NO_GAUGES, type Gauge, type Gauged } from './gauge.ts'
 import type { FaultTally } from './proxy-counters.ts'
+import type { FaultCounts as FaultShareCounts, FaultShare } from './sharing/sharing.ts'
 
 /** Where a fault is at work. */
 export interface FaultPlace extends Pick<Gauged, 'proxy' | 'home'> {
-  /** The last session that there was when the fault was added. */
-  readonly addedBehind: number
-  /** When that was, monotonic milliseconds. */
-  readonly now: number
+  readonly share: FaultShare
+  readonly counts: FaultShareCounts
 }
 
 /** One fault of a proxy, as long as it is in the plan: what all sessions of the proxy share of it. */
@@ -23,15 +23,10 @@ export class FaultAtWork implements Gauged {
   readonly tally: FaultTally
   /** What acts are counted on: the tally, or (where acts are limited) what counts them against the limits as well. */
   counters: FaultCounters
+  /** The last session that there was when the fault was added. */
   readonly addedBehind: number
-  /** When it was added, monotonic milliseconds. */
-  addedAt: number
-  /** Sessions that matched by address, and of these how many were taken by count. */
-  met = 0
-  taken = 0
-  /** The same of exchanges. */
-  exchangesMet = 0
-  exchangesTaken = 0
+  /** Since it began, or began anew. */
+  counts: FaultShareCounts
   window: FaultState = 'working'
   /** Sessions that it works on do not outlive it. */
   resetsOnRemove = false
@@ -39,20 +34,22 @@ export class FaultAtWork implements Gauged {
   hasDoor = false
   #gauges = NO_GAUGES
   #shared: object | undefined
+  readonly #share: FaultShare
   /** What other faults of that name had counted before. */
   readonly #before: FaultCounts
   /** What its ramps have reached, by parameter. */
   ramped: Readonly<Record<string, number>> = {}
 
-  constructor({ name, type }: FaultPlan, tally: FaultTally, { proxy, home, addedBehind, now }: FaultPlace) {
+  constructor({ name, type }: FaultPlan, tally: FaultTally, { proxy, home, share, counts }: FaultPlace) {
     this.name = name
     this.type = type
     this.proxy = proxy
     this.home = home
     this.tally = tally
     this.counters = tally
-    this.addedBehind = addedBehind
-    this.addedAt = now
+    this.#share = share
+    this.counts = counts
+    this.addedBehind = counts.begun.behind
     const { seen, selected, applied, shadowed, skipped } = tally
     this.#before = { seen, selected, applied, shadowed, skipped: { ...skipped } }
   }
@@ -73,16 +70,24 @@ export class FaultAtWork implements Gauged {
   }
 
   /** Schedule, ramps and counts begin again. */
-  startAnew(now: number): void {
-    this.addedAt = now
-    this.met = 0
-    this.taken = 0
-    this.exchangesMet = 0
-    this.exchangesTaken = 0
+  startAnew(counts: FaultShareCounts): void {
+    this.counts = counts
   }
 
+  /** When it was added, monotonic milliseconds. */
+  get addedAt(): number {
+    return this.counts.begun.at
+  }
+
+  /** In all threads. */
   get active(): number {
-    return this.tally.active
+    return this.#share.active.value
+  }
+
+  /** It works on one more, or one less (`by` = -1), session or exchange. Answers on how many now. */
+  countActive(by: 1 | -1): number {
+    this.tally.active += by
+    return this.#share.active.add(by)
   }
 
   /** What it is held to, the narrowest first. */
@@ -138,7 +143,12 @@ export class FaultAtWork implements Gauged {
     return this.disarmed === undefined ? this.window : 'disarmed'
   }
 
-  /** What the stages of all sessions share; made by the first that asks. */
+  /** What all sessions share in all threads. */
+  get cells(): Cells {
+    return this.#share.cells()
+  }
+
+  /** What the stages of all sessions in this thread share; made by the first that asks. */
   shared<T extends object>(make: () => T): T {
     this.#shared ??= make()
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fault asks for one kind of thing only, under its own name and type

@@ -5,7 +5,7 @@ import type { Scheduled } from './scheduler.ts'
 import type { EngineShared } from './shared.ts'
 import { rampedAt, windowAt } from './windows.ts'
 
-type SetShared = Pick<EngineShared, 'clock' | 'scheduler' | 'limits'>
+type SetShared = Pick<EngineShared, 'clock' | 'scheduler' | 'limits' | 'factory'>
 
 /** The faults of a proxy as time goes by: which are in their window, which a limit has disarmed, and what their ramps have reached. */
 export class FaultSet implements Scheduled {
@@ -83,17 +83,24 @@ export class FaultSet implements Scheduled {
   }
 
   #workFor(plan: FaultPlan, known: FaultAtWork | undefined, addedBehind: number, now: number): FaultAtWork {
-    const { limits } = this.#shared
+    const { limits, factory } = this.#shared
+    const { sharing } = limits
+    const here = { at: now, behind: addedBehind }
     if (known === undefined || known.type !== plan.type) {
       const tally = this.#counters.ofFault(plan.name)
-      const work = new FaultAtWork(plan, tally, { proxy: this.#proxy, home: this, addedBehind, now })
+      const work = new FaultAtWork(plan, tally, {
+        proxy: this.#proxy,
+        home: this,
+        share: sharing.fault(this.#proxy, plan, () => factory.cells(plan.type)),
+        counts: sharing.counts(this.#proxy, plan, here),
+      })
       work.gauges = limits.gaugesFor(work, plan)
       tally.work = work
       return work
     }
     const before = this.#plans.find(({ name }) => name === plan.name)
     const begins = before?.epoch !== plan.epoch
-    if (begins) known.startAnew(now)
+    if (begins) known.startAnew(sharing.counts(this.#proxy, plan, here))
     if (begins || before?.owner !== plan.owner) known.gauges = limits.gaugesFor(known, plan)
     return known
   }

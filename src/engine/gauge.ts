@@ -1,12 +1,13 @@
 import type { FaultLimits } from '../core/plan.ts'
 import type { Disarmed, LimitCrossed } from './data-plane.ts'
+import type { GaugeShare } from './sharing/sharing.ts'
 
 /** A fault that is held to limits. */
 export interface Gauged {
   readonly proxy: string
   readonly name: string
   readonly type: string
-  /** Sessions, or exchanges, that it works on now. */
+  /** Sessions, or exchanges, that it works on now, in all threads. */
   readonly active: number
   readonly gauges: readonly Gauge[]
   /** Told when its faults are disarmed or not any more. */
@@ -35,22 +36,40 @@ export const NO_GAUGES: readonly Gauge[] = []
 export class Gauge {
   readonly scope: Disarmed['scope']
   limits: FaultLimits
-  seen = 0
-  selected = 0
-  /** Of groups alone: a fault by itself has its tally. */
-  active = 0
-  acts = 0
-  off = false
-  spent = false
-  crossed: Disarmed | undefined
+  readonly #share: GaugeShare
+  #crossed: { readonly run: number; readonly what: Disarmed } | undefined
   #full = false
   readonly #members = new Set<Gauged>()
   readonly #onMet: OnMet
 
-  constructor(scope: Disarmed['scope'], limits: FaultLimits, onMet: OnMet) {
+  constructor(scope: Disarmed['scope'], limits: FaultLimits, share: GaugeShare, onMet: OnMet) {
     this.scope = scope
     this.limits = limits
+    this.#share = share
     this.#onMet = onMet
+    share.restart()
+  }
+
+  get off(): boolean {
+    return this.#share.off
+  }
+
+  get spent(): boolean {
+    return this.#share.spent
+  }
+
+  /** What has stopped it, where it was met in this thread. */
+  get crossed(): Disarmed | undefined {
+    return this.#crossed?.run === this.#share.run ? this.#crossed.what : undefined
+  }
+
+  /** It has been seen to be met by one more session or exchange. */
+  countSeen(): void {
+    this.#share.seen.add(1)
+  }
+
+  countSelected(): void {
+    this.#share.selected.add(1)
   }
 
   get empty(): boolean {
@@ -65,7 +84,7 @@ export class Gauge {
   /** A fault that is new, or begins anew, arms all of them again. */
   join(fault: Gauged): void {
     this.#members.add(fault)
-    if (this.crossed !== undefined) this.restart(this.limits)
+    if (this.off || this.spent) this.restart(this.limits)
   }
 
   leave(fault: Gauged): void {
@@ -76,12 +95,7 @@ export class Gauge {
   restart(limits: FaultLimits): void {
     const wasStopped = this.off || this.spent
     this.limits = limits
-    this.seen = 0
-    this.selected = 0
-    this.acts = 0
-    this.off = false
-    this.spent = false
-    this.crossed = undefined
+    this.#share.restart()
     // Doors and stages that were asked for nothing any more have times of their own again.
     if (wasStopped) this.#tellHomes()
   }
@@ -90,9 +104,22 @@ export class Gauge {
   isFull(by: Gauged): boolean {
     const { maxActive } = this.limits
     if (maxActive === undefined) return false
-    const active = this.scope === 'fault' ? by.active : this.active
-    const full = active >= maxActive
-    if (full && !this.#full) this.#onMet(this, by, { limit: 'max_active', bound: maxActive, value: active + 1 })
+    const active = this.scope === 'fault' ? by.active : this.#share.active.value
+    return this.#tellFull(by, maxActive, active + 1)
+  }
+
+  /** One more takes its place, or (`by` = -1) leaves it. Answers whether there was none. */
+  countActive(fault: Gauged, by: 1 | -1): boolean {
+    const { maxActive } = this.limits
+    const group = this.#share.active.add(by)
+    if (by < 0 || maxActive === undefined) return false
+    return this.#tellFull(fault, maxActive, this.scope === 'fault' ? fault.active : group)
+  }
+
+  /** @param active with the one that is to be. */
+  #tellFull(by: Gauged, maxActive: number, active: number): boolean {
+    const full = active > maxActive
+    if (full && !this.#full) this.#onMet(this, by, { limit: 'max_active', bound: maxActive, value: active })
     this.#full = full
     return full
   }
@@ -100,8 +127,10 @@ export class Gauge {
   /** Whether the share is too large, with one more if `more` is to be selected. Disarms then. */
   isOverShare(by: Gauged, more: boolean): boolean {
     const { maxShare } = this.limits
-    if (maxShare === undefined || this.seen < SHARE_OF_AT_LEAST) return false
-    const share = (this.selected + (more ? 1 : 0)) / this.seen
+    if (maxShare === undefined) return false
+    const { seen, selected } = this.#share
+    if (seen.value < SHARE_OF_AT_LEAST) return false
+    const share = (selected.value + (more ? 1 : 0)) / seen.value
     if (share <= maxShare) return false
     this.#disarm(by, 'max_share', maxShare, share)
     return true
@@ -116,26 +145,29 @@ export class Gauge {
   }
 
   acted(by: Gauged, acts: number): void {
-    this.acts += acts
+    const all = this.#share.acts.add(acts)
     const { maxInjections } = this.limits
-    if (this.spent || maxInjections === undefined || this.acts < maxInjections) return
-    this.spent = true
-    this.#cross(by, 'max_injections', maxInjections, this.acts)
+    if (maxInjections === undefined || all < maxInjections || !this.#share.stop('spent')) return
+    this.#cross(by, 'max_injections', maxInjections, all)
   }
 
   #disarm(by: Gauged, limit: 'max_share' | 'max_added_delay', bound: number, value: number): void {
-    if (this.off) return
-    this.off = true
+    if (!this.#share.stop('off')) return
     this.#cross(by, limit, bound, value)
     this.#tellHomes()
   }
 
   #cross(by: Gauged, limit: Disarmed['limit'], bound: number, value: number): void {
     const told = this.#onMet(this, by, { limit, bound, value })
-    this.crossed ??= { ...told, limit, scope: this.scope, at: new Date().toISOString() }
+    if (this.crossed !== undefined) return
+    this.#crossed = {
+      run: this.#share.run,
+      what: { ...told, limit, scope: this.scope, at: new Date().toISOString() },
+    }
   }
 
   #tellHomes(): void {
+    this.#share.moved()
     for (const home of new Set(Array.from(this.#members, (member) => member.home))) home.moved()
   }
 }

@@ -5,6 +5,8 @@ import type { FaultLimits, FaultPlan } from '../core/plan.ts'
 import type { DecisionLog } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 import { Gauge, NO_GAUGES, type Gauged, type Met } from './gauge.ts'
+import { createAlone } from './sharing/alone.ts'
+import type { Sharing } from './sharing/sharing.ts'
 
 /** Where what happens to limits is put on record, and told. */
 export interface LimitsParts {
@@ -13,6 +15,8 @@ export interface LimitsParts {
   readonly events: EventEmitter<EngineEvents>
   /** Of all faults of the process together. */
   readonly limits?: FaultLimits | undefined
+  /** Default: there is nobody to share with. */
+  readonly sharing?: Sharing
 }
 
 /** A fault that is refused again and again says so once in this time. */
@@ -23,6 +27,7 @@ const NO_END = Number.MAX_SAFE_INTEGER
 
 /** The limits of a data plane: those of each fault, of all faults of an owner, and of the process. */
 export class Limits {
+  readonly sharing: Sharing
   readonly #parts: LimitsParts
   readonly #process: Gauge | undefined
   readonly #owners = new Map<string, Gauge>()
@@ -31,12 +36,14 @@ export class Limits {
 
   constructor(parts: LimitsParts) {
     this.#parts = parts
-    if (parts.limits !== undefined) this.#process = new Gauge('process', parts.limits, this.#met)
+    this.sharing = parts.sharing ?? createAlone()
+    if (parts.limits === undefined) return
+    this.#process = new Gauge('process', parts.limits, this.sharing.gauge({ scope: 'process' }), this.#met)
   }
 
   /** The fault is new, or begins anew: what it is held to from now on, the narrowest first. What has disarmed any of that does so no more. */
   gaugesFor(fault: Gauged, { limits, ownerLimits, owner, shadow }: FaultPlan): readonly Gauge[] {
-    const own = limits === undefined ? [] : [new Gauge('fault', limits, this.#met)]
+    const own = limits === undefined ? [] : [this.#ownGauge(fault, limits)]
     // What does nothing has no part in what several do together.
     const groups = shadow === true ? [] : [this.#ownerGauge(fault, owner, ownerLimits), this.#process]
     const gauges = [...own, ...groups.filter((gauge) => gauge !== undefined)]
@@ -55,6 +62,10 @@ export class Limits {
     for (const [owner, gauge] of this.#owners) if (gauge.empty) this.#owners.delete(owner)
   }
 
+  #ownGauge({ proxy, name }: Gauged, limits: FaultLimits): Gauge {
+    return new Gauge('fault', limits, this.sharing.gauge({ scope: 'fault', proxy, fault: name }), this.#met)
+  }
+
   #ownerGauge(fault: Gauged, owner: string, limits: FaultLimits | undefined): Gauge | undefined {
     if (limits === undefined) return undefined
     const known = this.#owners.get(owner)
@@ -63,7 +74,7 @@ export class Limits {
       if (known.isOf(fault) || !isDeepStrictEqual(known.limits, limits)) known.restart(limits)
       return known
     }
-    const fresh = new Gauge('owner', limits, this.#met)
+    const fresh = new Gauge('owner', limits, this.sharing.gauge({ scope: 'owner', owner }), this.#met)
     this.#owners.set(owner, fresh)
     return fresh
   }

@@ -15,6 +15,13 @@ export interface ListenerEvents {
   acceptFailed(error: string): void
 }
 
+export interface ListenerOptions {
+  /** Take accepted connections as handles where this Node has such. */
+  readonly acceptHandles: boolean
+  /** Others of ours may listen there too: the kernel spreads the connections over all of them (`SO_REUSEPORT`). */
+  readonly reusePort: boolean
+}
+
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096
 
@@ -30,7 +37,11 @@ export class Listener {
   }
 
   /** @throws FoulweatherError `listen_failed`, worded as Go words it. */
-  static async open(address: ListenAddress, events: ListenerEvents, acceptHandles: boolean): Promise<Listener> {
+  static async open(
+    address: ListenAddress,
+    events: ListenerEvents,
+    { acceptHandles, reusePort }: ListenerOptions,
+  ): Promise<Listener> {
     const server = createServer({
       allowHalfOpen: true,
       pauseOnConnect: true,
@@ -38,7 +49,7 @@ export class Listener {
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_SECONDS * 1000,
     })
-    await bind(server, address)
+    await bind(server, address, reusePort)
     server.on('error', (error) => events.acceptFailed(error.message))
     if (!acceptHandles || !takeHandles(server, events)) server.on('connection', (socket) => events.accepted(socket))
     return new Listener(server, boundAddress(server, address))
@@ -48,6 +59,22 @@ export class Listener {
   close(): void {
     this.#server.close()
   }
+}
+
+/**
+ * An address that nobody listens on, for several of us to share. Whoever shares one shares it with any other program of the same user that does, even
+ * where the kernel has been asked for a free port: a part of our clients would be theirs, or of theirs ours. So it is taken once for ourselves alone,
+ * and let go again.
+ *
+ * @throws FoulweatherError `listen_failed`, as `Listener.open`.
+ */
+export async function freeAddress(address: ListenAddress): Promise<string> {
+  if (address.kind === 'unix') return address.text
+  const server = createServer()
+  await bind(server, address, false)
+  const bound = boundAddress(server, address)
+  server.close()
+  return bound
 }
 
 /**
@@ -69,19 +96,19 @@ function takeHandles(server: Server, events: ListenerEvents): boolean {
   return true
 }
 
-async function bind(server: Server, address: ListenAddress): Promise<void> {
+async function bind(server: Server, address: ListenAddress, reusePort: boolean): Promise<void> {
   try {
-    await listen(server, address)
+    await listen(server, address, reusePort)
   } catch (error) {
     if (address.kind === 'unix' && systemCode(error) === 'EADDRINUSE' && (await isStale(address.path))) {
       await unlink(address.path)
-        .then(() => listen(server, address))
+        .then(() => listen(server, address, reusePort))
         .catch((again: unknown) => refuse(again, address))
       return
     }
     if (address.kind === 'tcp' && address.host === '::' && systemCode(error) === 'EAFNOSUPPORT') {
       const v4: ListenAddress = { ...address, host: '0.0.0.0', text: joinHostPort('0.0.0.0', address.port) }
-      await listen(server, v4).catch((again: unknown) => refuse(again, v4))
+      await listen(server, v4, reusePort).catch((again: unknown) => refuse(again, v4))
       return
     }
     // libuv says EACCES for a missing directory, as Windows would.
@@ -97,11 +124,11 @@ function exists(path: string): Promise<boolean> {
   )
 }
 
-function listen(server: Server, address: ListenAddress): Promise<void> {
+function listen(server: Server, address: ListenAddress, reusePort: boolean): Promise<void> {
   const options: ListenOptions =
     address.kind === 'unix'
       ? { path: address.path, backlog: BACKLOG }
-      : { host: address.host, port: address.port, backlog: BACKLOG }
+      : { host: address.host, port: address.port, backlog: BACKLOG, reusePort }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options, () => {

@@ -4,7 +4,15 @@ import type { Decision } from '../core/decision.ts'
 import type { FaultLimits, PlanChange, ProxyPlan } from '../core/plan.ts'
 import type { FaultFactory } from '../core/fault-factory.ts'
 import { Budget } from './budget.ts'
-import type { DataPlane, ProxyOutcome, SessionFilter, SessionInfo, ProxySnapshot, Snapshot } from './data-plane.ts'
+import type {
+  LocalDataPlane,
+  ProxyOutcome,
+  ProxySnapshot,
+  SessionFilter,
+  SessionInfo,
+  Snapshot,
+  WorkerInfo,
+} from './data-plane.ts'
 import { DecisionLog, type DecisionFilter } from './decision-log.ts'
 import type { EngineEvents } from './events.ts'
 import type { ExchangeInfo } from './http/exchange-info.ts'
@@ -14,6 +22,8 @@ import { Proxy } from './proxy.ts'
 import { ProxyCounters } from './proxy-counters.ts'
 import { ReadMemory } from './read-memory.ts'
 import type { Replay } from './replay.ts'
+import { createAlone } from './sharing/alone.ts'
+import type { Nudge, Sharing } from './sharing/sharing.ts'
 import { Scheduler } from './scheduler.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
 import type { Visitor } from './visitor.ts'
@@ -54,6 +64,8 @@ export interface DataPlaneOptions {
   readonly replay?: Replay
   /** Default: the real time. */
   readonly clock?: Clock
+  /** What other threads that serve the same proxies have in common with this one; default: there are none. */
+  readonly sharing?: Sharing
 }
 
 const ENDED_SESSIONS_KEPT = 256
@@ -62,12 +74,17 @@ const DELETED_PROXIES_KEPT = 1024
 /** How long `close` waits for the last sockets beyond the drain time. */
 const CLOSE_GRACE_MS = 3000
 
-export function createLocalDataPlane(options: DataPlaneOptions): DataPlane {
-  return new LocalDataPlane(options)
+export function createLocalDataPlane(options: DataPlaneOptions): NudgedDataPlane {
+  return new InThisThread(options)
+}
+
+/** One that other threads may tell that something has moved. */
+export interface NudgedDataPlane extends LocalDataPlane {
+  nudged(nudge: Nudge): void
 }
 
 /** The data plane in this very thread. */
-class LocalDataPlane implements DataPlane {
+class InThisThread implements NudgedDataPlane {
   readonly events = new EventEmitter<EngineEvents>()
   readonly #shared: EngineShared
   readonly #proxies = new Map<string, Proxy>()
@@ -76,30 +93,32 @@ class LocalDataPlane implements DataPlane {
   /** By name; those of deleted proxies stay, so that no counter goes back. */
   readonly #counters = new Map<string, ProxyCounters>()
   readonly #ended: SessionFacts[] = []
-  #lastSession = 0
   #closed = false
 
   constructor(options: DataPlaneOptions) {
     const clock = options.clock ?? systemClock
-    const decisions = new DecisionLog(options.seed, options.decisionsKept ?? 10_000)
+    const { sharing = createAlone() } = options
+    const decisions = new DecisionLog(options.seed, options.decisionsKept ?? 10_000, sharing.decisions)
     this.#shared = {
       seed: options.seed,
       factory: options.factory,
       clock,
       scheduler: new Scheduler(clock),
       memory: new ReadMemory(),
-      budget: new Budget(options.processBudget ?? 256 * 2 ** 20),
+      budget: new Budget(options.processBudget ?? 256 * 2 ** 20, sharing),
       sessionBudget: options.sessionBudget ?? 48 * 2 ** 20,
       dialTimeoutMs: options.dialTimeoutMs ?? 5000,
       drainMs: options.drainMs ?? 0,
       softenResets: options.softenResets ?? false,
       acceptHandles: options.acceptHandles ?? true,
+      reusePort: options.sharing !== undefined,
+      sharing,
       decisions,
-      limits: new Limits({ clock, decisions, events: this.events, limits: options.limits }),
-      exchanges: new ExchangeLog(options.exchangesKept ?? 1000, options.showQueries),
+      limits: new Limits({ clock, decisions, events: this.events, limits: options.limits, sharing }),
+      exchanges: new ExchangeLog(options.exchangesKept ?? 1000, options.showQueries, sharing.exchanges),
       ...(options.replay === undefined ? {} : { replay: options.replay }),
       events: this.events,
-      nextSessionId: () => String(++this.#lastSession),
+      nextSessionId: () => String(sharing.sessions.add(1)),
     }
   }
 
@@ -159,6 +178,16 @@ class LocalDataPlane implements DataPlane {
     if (session === undefined) return false
     session.reset({ origin: 'proxy', reason: 'killed' })
     return true
+  }
+
+  nudged(nudge: Nudge): void {
+    if (nudge.about === 'held') this.#shared.budget.look()
+    else if (nudge.about === 'sessions') this.#proxies.get(nudge.proxy)?.sessionsMoved()
+    else for (const proxy of this.#proxies.values()) proxy.limitsMoved()
+  }
+
+  workers(): readonly WorkerInfo[] {
+    return []
   }
 
   async close(): Promise<void> {

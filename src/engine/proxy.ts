@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { FoulweatherError } from '../core/errors.ts'
 import type { ProxyPlan, TlsOptions } from '../core/plan.ts'
 import type { Ending } from '../core/words.ts'
@@ -15,6 +14,8 @@ import type { ProxyCounters } from './proxy-counters.ts'
 import { needsPreamble, Preamble, type PreambleHome } from './preamble.ts'
 import { Session, type Arrived, type SessionHome } from './session.ts'
 import type { EngineShared } from './shared.ts'
+import type { ProxyShare } from './sharing/sharing.ts'
+import { speaksOtherwise } from './speaks-otherwise.ts'
 import { ListenTls } from './tls/listen-tls.ts'
 import { UpstreamTls } from './tls/upstream-tls.ts'
 import type { Visitor } from './visitor.ts'
@@ -39,19 +40,22 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
   #recorder: ExchangeRecorder | undefined
   #listenTls: { readonly of: TlsOptions; readonly made: ListenTls } | undefined
   #upstreamTls: { readonly of: TlsOptions; readonly made: UpstreamTls } | undefined
-  #ordinal = 0
+  readonly #share: ProxyShare
+  /** What the others know of `sessions` and `#waiting`. */
+  #told = { live: 0, waiting: 0 }
   #running = false
 
   constructor(shared: EngineShared, plan: ProxyPlan, counters: ProxyCounters, onEnded: (session: Visitor) => void) {
     this.shared = shared
     this.#onEnded = onEnded
+    this.#share = shared.sharing.proxy(plan.name)
     this.#plan = plan
     this.counters = counters
     this.#entrance = new Entrance(shared, this)
     this.#behind = new InTurns(shared)
     this.#shutOut = new InTurns(shared)
     this.#faults = new FaultSet(shared, plan.name, counters, () => this.#faultsMoved())
-    this.#doors = new Doors(shared, plan.name)
+    this.#doors = new Doors(shared, plan.name, this.#share.leads)
     this.#updateFaults(plan)
   }
 
@@ -111,25 +115,34 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
   }
 
   accepted(connection: Accepted): void {
-    this.#ordinal++
+    const ordinal = this.#share.ordinals.add(1)
     this.counters.countSession()
     this.#doors.came()
     const id = this.shared.nextSessionId()
     const first = needsPreamble(this.#plan, this.faults, this.shared.factory)
-    const visitor = first
-      ? new Preamble(this, id, this.#ordinal, connection)
-      : new Session(this, id, this.#ordinal, connection)
+    const visitor = first ? new Preamble(this, id, ordinal, connection) : new Session(this, id, ordinal, connection)
     if (first) this.#waiting.add(visitor)
     this.sessions.set(id, visitor)
-    visitor.enter()
+    this.#letIn(visitor)
     if (!this.#doors.empty) this.#entrance.look()
+  }
+
+  /** Where a fault counts who is in, nobody in another thread is let in meanwhile. */
+  #letIn(visitor: Visitor): void {
+    this.#tellSessions()
+    if (this.#asksConnections) this.#share.exclusively(() => visitor.enter())
+    else visitor.enter()
+  }
+
+  get #asksConnections(): boolean {
+    return this.faults.some(({ plan }) => this.shared.factory.hasConnect(plan))
   }
 
   preambleOver(preamble: Preamble, accepted: Accepted, arrived: Arrived): Session {
     const session = new Session(this, preamble.id, preamble.ordinal, accepted, arrived)
     this.#forget(preamble)
     this.sessions.set(session.id, session)
-    session.enter()
+    this.#letIn(session)
     if (!this.#doors.empty) this.#entrance.look()
     return session
   }
@@ -146,17 +159,45 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.shared.events.emit('accept-failed', { proxy: this.#plan.name, error })
   }
 
-  /** Sessions that were let in and are not over. */
+  /** Sessions that were let in and are not over, in all threads. */
   get activeSessions(): number {
-    return this.sessions.size - this.#waiting.size
+    return this.#share.active.value
   }
 
   sessionWaits(session: Session): void {
     this.#waiting.add(session)
+    this.#tellSessions()
   }
 
   sessionLetIn(session: Session): void {
     this.#waiting.delete(session)
+    this.#tellSessions()
+  }
+
+  /** Counts what has changed for all threads, and lets them know where one of them may wait for it. */
+  #tellSessions(): void {
+    const live = this.sessions.size
+    const waiting = this.#waiting.size
+    const { live: knownLive, waiting: knownWaiting } = this.#told
+    if (live === knownLive && waiting === knownWaiting) return
+    this.#told = { live, waiting }
+    if (live !== knownLive) this.#share.live.add(live - knownLive)
+    const others = this.#share.waiting.add(waiting - knownWaiting) > waiting
+    const active = live - waiting - (knownLive - knownWaiting)
+    if (active === 0) return
+    this.#share.active.add(active)
+    if (!this.#doors.empty || (active < 0 && others)) this.shared.sharing.nudge({ about: 'sessions', proxy: this.name })
+  }
+
+  /** In another thread. */
+  sessionsMoved(): void {
+    if (!this.#doors.empty) this.#entrance.look()
+    this.#lookAtQueue()
+  }
+
+  /** In another thread: a fault was disarmed, or is not any more. */
+  limitsMoved(): void {
+    this.#faults.moved()
   }
 
   serverConnected(connectMs: number): void {
@@ -178,6 +219,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.#waiting.delete(visitor)
     this.#behind.forget(visitor)
     this.#shutOut.forget(visitor)
+    this.#tellSessions()
   }
 
   sessionEnded(session: Visitor): void {
@@ -215,7 +257,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
 
   #updateFaults({ faults }: ProxyPlan, mercy = false): void {
     this.counters.forgetFaultsBut(faults.map((fault) => fault.name))
-    this.#faults.update(faults, this.#ordinal, mercy)
+    this.#faults.update(faults, this.#share.ordinals.value, mercy)
     // Whoever changes the plan may rely on it when the answer comes.
     this.#behind.stop()
     this.#doors.update(this.faults)
@@ -233,7 +275,10 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
 
   /** A place is free: the first that still has to wait is asked last. */
   #lookAtQueue(): void {
-    for (const session of this.#waiting) if (session.queued && !session.lookAgain()) return
+    if (this.#waiting.size === 0) return
+    this.#share.exclusively(() => {
+      for (const session of this.#waiting) if (session.queued && !session.lookAgain()) return
+    })
   }
 
   async #start(): Promise<ProxyOutcome> {
@@ -308,13 +353,6 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     this.#recorder ??= this.counters.http.recorder(this.shared.exchanges, this.#plan.name)
     return this.#recorder
   }
-}
-
-/** What is said to clients or to the upstream below or beside HTTP is not what it was: sessions cannot go on. */
-function speaksOtherwise(plan: ProxyPlan, before: ProxyPlan): boolean {
-  return (['protocol', 'http', 'tls', 'proxyProtocol'] as const).some(
-    (part) => !isDeepStrictEqual(plan[part], before[part]),
-  )
 }
 
 /** Resolution failures come without the words that Go puts before them when a listener starts. */

@@ -9,7 +9,7 @@ import { clientMatch } from './client-match.ts'
 import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
 import { NO_GAUGES, type Gauge } from './gauge.ts'
 import type { EngineShared } from './shared.ts'
-import { countActive, limitReached, weigh, weighSelected } from './weigh.ts'
+import { enter, isBeyond, leave, limitReached, weigh, weighSelected } from './weigh.ts'
 
 /** The session that faults select or not. */
 export interface SelectionPlace {
@@ -109,6 +109,7 @@ export class Selection {
       counters: work.counters,
       ending: { origin: 'injected', reason: work.name },
       shared: (scope, make) => (scope === 'proxy' ? work.shared(make) : this.#sharedOf(work, make)),
+      cells: () => work.cells,
       record: (at, what, detail) => this.#record(work, at, { what, ...defined({ detail, direction }) }),
     }
   }
@@ -130,7 +131,7 @@ export class Selection {
     }
     const before = known?.work === work ? known : undefined
     const counted = before?.epoch === plan.epoch ? before : undefined
-    if (counted?.active === true) work.taken--
+    if (counted?.active === true) work.counts.taken.add(-1)
     if (known !== undefined) this.#release(known)
     const drawn = this.randomOf(plan, `draw ${plan.draw}`).next()
     const { draw, epoch, probability, shadow = false } = plan
@@ -156,13 +157,13 @@ export class Selection {
     const reason = this.#reasonAgainst(choice, plan)
     choice.reason = choice.quiet ? reason : weigh(work, reason)
     choice.weighed = choice.reason === undefined
-    this.#settle(choice)
+    this.#settle(choice, plan)
     return choice
   }
 
   #letGo(choice: Choice): void {
     if (choice.stale) return
-    if (choice.active) choice.work.taken--
+    if (choice.active) choice.work.counts.taken.add(-1)
     this.#release(choice)
     choice.stale = true
   }
@@ -175,7 +176,7 @@ export class Selection {
     if (reason === choice.reason) return
     this.#release(choice)
     choice.reason = reason ?? (choice.quiet ? undefined : this.#bounded(choice))
-    this.#settle(choice)
+    this.#settle(choice, plan)
   }
 
   /** Of one that the draw has spared so far. */
@@ -195,8 +196,8 @@ export class Selection {
     if (plan.match?.client !== undefined && !clientMatch(plan.match.client)(clientAddress)) return 'match'
     if (plan.match?.sni !== undefined && !asksFor(plan.match.sni, this.place.servername)) return 'match'
     if (plan.match?.session !== undefined) {
-      choice.nth ??= ++work.met
-      if (!takes(plan.match.session, choice.nth, work.taken)) return 'match'
+      choice.nth ??= work.counts.met.add(1)
+      if (!takes(plan.match.session, choice.nth, work.counts.taken.value)) return 'match'
     }
     const replayed = shared.replay?.session(proxy, ordinal, work.name)
     if (replayed === false) return 'replay'
@@ -204,16 +205,14 @@ export class Selection {
     return choice.quiet ? undefined : limitReached(work)
   }
 
-  #settle(choice: Choice): void {
-    const { work, reason, shadow } = choice
+  #settle(choice: Choice, plan: FaultPlan): void {
+    const { work, shadow } = choice
+    choice.reason ??= this.#enter(choice, plan)
+    const { reason } = choice
     if (reason === undefined) {
       choice.active = true
-      work.taken++
       if (!choice.quiet) {
         work.tally.selected++
-        work.tally.active++
-        choice.gauges = work.gauges
-        countActive(choice.gauges, 1)
         if (shadow && choice.counts) work.tally.shadowed++
       }
     } else if (!choice.quiet) {
@@ -222,12 +221,22 @@ export class Selection {
     this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }), ...shadowed(shadow) })
   }
 
+  /** Takes the place that it has been found to have. */
+  #enter(choice: Choice, plan: FaultPlan): SkipReason | undefined {
+    const { work } = choice
+    const { taken } = work.counts
+    if (isBeyond(taken, plan.match?.session)) return 'match'
+    if (choice.quiet) return undefined
+    choice.gauges = work.gauges
+    const full = enter(work)
+    if (full !== undefined) taken.add(-1)
+    return full
+  }
+
   #release(choice: Choice): void {
     if (!choice.active) return
     choice.active = false
-    if (choice.quiet) return
-    choice.work.tally.active--
-    countActive(choice.gauges, -1)
+    if (!choice.quiet) leave(choice.work, choice.gauges)
   }
 
   #sharedOf<T extends object>(work: FaultAtWork, make: () => T): T {

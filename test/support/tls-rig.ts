@@ -145,7 +145,10 @@ export class TlsRig implements AsyncDisposable {
         throw new Error(error)
       },
     }
-    rig.#listener = await Listener.open(await resolveListen('127.0.0.1:0'), events, options.handles ?? true)
+    rig.#listener = await Listener.open(await resolveListen('127.0.0.1:0'), events, {
+      acceptHandles: options.handles ?? true,
+      reusePort: false,
+    })
     return rig
   }
 

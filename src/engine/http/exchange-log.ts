@@ -1,6 +1,8 @@
 import type { Origin } from '../../core/words.ts'
+import { PlainCounter, type Counter } from '../sharing/counter.ts'
 import type { ExchangeFacts } from './exchange-facts.ts'
 import { describeExchange, type ExchangeInfo } from './exchange-info.ts'
+import { KeptExchange } from './kept-exchange.ts'
 import { redactTarget } from './redact-target.ts'
 
 export interface ExchangeFilter {
@@ -28,63 +30,69 @@ export interface ExchangeLogInfo {
   readonly kept: number
 }
 
-interface Kept {
-  readonly proxy: string
-  readonly facts: ExchangeFacts
-}
-
 /** Texts of clients that are longer are cut: a head may have far more, and thousands are kept. */
 const LONGEST_TARGET = 2048
 const LONGEST_METHOD = 64
 
 /**
- * The latest exchanges of all proxies, in a ring: the oldest makes way for the newest. Adding stores what it is given; texts and times are made
- * when somebody looks.
+ * The latest exchanges of all proxies, in a ring: the oldest makes way for the newest. Adding copies what it is given into a place that stays;
+ * texts and times are made when somebody looks.
  */
 export class ExchangeLog {
   readonly capacity: number
   readonly #showQueries: boolean
   readonly #started = Date.now()
-  readonly #ring: Kept[] = []
-  #total = 0
+  readonly #ring: KeptExchange[] = []
+  readonly #all: Counter
+  /** Of these, how many were here. */
+  #here = 0
 
-  /** @param showQueries values of queries are shown as they came. */
-  constructor(capacity: number, showQueries = false) {
+  /**
+   * @param showQueries values of queries are shown as they came.
+   * @param all counts those of all threads; their numbers come from it.
+   */
+  constructor(capacity: number, showQueries = false, all: Counter = new PlainCounter()) {
     this.capacity = capacity
     this.#showQueries = showQueries
+    this.#all = all
   }
 
   get info(): ExchangeLogInfo {
     return {
       started: new Date(this.#started).toISOString(),
-      newest: this.#total,
-      dropped: this.#total - this.#ring.length,
+      newest: this.#all.value,
+      dropped: Math.max(0, this.#all.value - this.capacity),
       kept: this.capacity,
     }
   }
 
   add(proxy: string, facts: ExchangeFacts): void {
-    const place = this.#total++
+    const seq = this.#all.add(1)
     if (this.capacity === 0) return
-    const short = facts.target.length <= LONGEST_TARGET && facts.method.length <= LONGEST_METHOD
-    this.#ring[place % this.capacity] = { proxy, facts: short ? facts : this.#cut(facts) }
+    const at = this.#here++ % this.capacity
+    const known = this.#ring[at]
+    const place = known ?? new KeptExchange()
+    place.keep(seq, proxy, facts)
+    if (facts.target.length > LONGEST_TARGET || facts.method.length > LONGEST_METHOD) this.#cut(place)
+    if (known === undefined) this.#ring[at] = place
   }
 
   /** Oldest first. */
   list({ after = 0, ...wanted }: ExchangeFilter = {}): readonly ExchangeInfo[] {
     const found: ExchangeInfo[] = []
-    for (let seq = Math.max(Math.floor(after), this.info.dropped) + 1; seq <= this.#total; seq++) {
-      const kept = this.#ring[(seq - 1) % this.capacity]
-      if (kept === undefined || !matches(kept, wanted)) continue
-      found.push(describeExchange(seq, kept.proxy, kept.facts, this.#showQueries))
+    // From the newest on: whoever follows the log asks for the few that are new, and the others are not looked at.
+    for (let back = 1; back <= this.#ring.length; back++) {
+      const kept = this.#ring[(this.#here - back) % this.capacity]
+      if (kept === undefined || kept.seq <= after) break
+      if (matches(kept, wanted)) found.push(describeExchange(kept.seq, kept.proxy, kept, this.#showQueries))
     }
-    return found
+    return found.reverse()
   }
 
   /** Redacted first: a cut could take away the sign by which a secret is known. */
-  #cut(facts: ExchangeFacts): ExchangeFacts {
-    const target = redactTarget(facts.target, this.#showQueries)
-    return { ...facts, target: cut(target, LONGEST_TARGET), method: cut(facts.method, LONGEST_METHOD) }
+  #cut(kept: KeptExchange): void {
+    kept.target = cut(redactTarget(kept.target, this.#showQueries), LONGEST_TARGET)
+    kept.method = cut(kept.method, LONGEST_METHOD)
   }
 }
 
@@ -94,13 +102,13 @@ function cut(text: string, length: number): string {
   return Buffer.from(part).toString()
 }
 
-function matches({ proxy, facts }: Kept, wanted: Omit<ExchangeFilter, 'after'>): boolean {
-  const { status } = facts
+function matches(kept: KeptExchange, wanted: Omit<ExchangeFilter, 'after'>): boolean {
+  const { proxy, session, status, origin, faults } = kept
   return (
     (wanted.proxy === undefined || proxy === wanted.proxy) &&
-    (wanted.session === undefined || facts.session === wanted.session) &&
+    (wanted.session === undefined || session === wanted.session) &&
     (wanted.status === undefined || wanted.status.some(([from, to]) => status >= from && status <= to)) &&
-    (wanted.origin === undefined || facts.origin === wanted.origin) &&
-    (wanted.fault === undefined || facts.faults.includes(wanted.fault))
+    (wanted.origin === undefined || origin === wanted.origin) &&
+    (wanted.fault === undefined || faults.includes(wanted.fault))
   )
 }

@@ -3,7 +3,7 @@ import type { RequestFacts } from '../../core/exchange-match.ts'
 import { randomFor, type Random } from '../../core/random.ts'
 import type { FaultAtWork } from '../fault-at-work.ts'
 import { shadowed, takes, type Selection } from '../selection.ts'
-import { countActive, limitReached, weigh } from '../weigh.ts'
+import { enter, isBeyond, leave, limitReached, weigh } from '../weigh.ts'
 import type { Chosen, Exchange } from './exchange.ts'
 import type { ExchangeFault } from './exchange-fault.ts'
 
@@ -15,7 +15,8 @@ import type { ExchangeFault } from './exchange-fault.ts'
  */
 export class ExchangeSelection {
   readonly #selection: Selection
-  readonly #randoms = new WeakMap<FaultAtWork, Random>()
+  /** Made with the first draw. */
+  #randoms: WeakMap<FaultAtWork, Random> | undefined
 
   constructor(selection: Selection) {
     this.#selection = selection
@@ -39,8 +40,7 @@ export class ExchangeSelection {
 
   /** The exchange is over for this fault. */
   release({ work, gauges }: Chosen): void {
-    work.tally.active--
-    countActive(gauges, -1)
+    leave(work, gauges)
   }
 
   #decide(
@@ -58,27 +58,37 @@ export class ExchangeSelection {
     if (fault.match !== undefined && !fault.match(facts, status)) return skip(work, 'match')
     if (fault.exclude?.(facts, status) === true) return skip(work, 'exclude')
     const { count, probability, per = 'exchange' } = plan
-    if (count !== undefined && !takes(count, ++work.exchangesMet, work.exchangesTaken)) return skip(work, 'count')
+    if (count !== undefined && !takes(count, work.counts.exchangesMet.add(1), work.counts.exchangesTaken.value))
+      return skip(work, 'count')
     const limit = limitReached(work)
     const replayed = limit === undefined ? this.#replayed(fault, exchange) : undefined
     const drawn = replayed ?? (per === 'session' || probability >= 1 || this.#draw(fault, facts) < probability)
     const spared = replayed === undefined ? 'draw' : 'replay'
-    const reason = weigh(work, limit ?? (drawn ? undefined : spared))
+    const reason = this.#enter(fault, weigh(work, limit ?? (drawn ? undefined : spared)))
     this.#record(fault, exchange, reason)
-    if (reason !== undefined) return leave(work, reason)
-    work.exchangesTaken++
+    if (reason !== undefined) return leftAlone(work, reason)
     tally.selected++
     const { gauges } = work
     const place = `exchange ${exchange.number}`
     const outcome = fault.outcomes === undefined ? plan : this.#outcome(fault, fault.outcomes)
-    if (outcome === undefined) return undefined
-    tally.active++
-    countActive(gauges, 1)
+    if (outcome === undefined) {
+      leave(work, gauges)
+      return undefined
+    }
     const chosen = { fault, work, plan: outcome, place, gauges, acted: false, named: false }
     if (plan.shadow !== true) return chosen
     tally.shadowed++
     exchange.shadows = [...exchange.shadows, chosen]
     return undefined
+  }
+
+  /** Takes the place that it has been found to have. */
+  #enter({ now: { work, plan } }: ExchangeFault, reason: SkipReason | undefined): SkipReason | undefined {
+    if (reason !== undefined) return reason
+    if (isBeyond(work.counts.exchangesTaken, plan.count)) return 'count'
+    const full = enter(work)
+    if (full !== undefined) work.counts.exchangesTaken.add(-1)
+    return full
   }
 
   #replayed({ now }: ExchangeFault, { number }: Exchange): boolean | undefined {
@@ -106,6 +116,7 @@ export class ExchangeSelection {
   }
 
   #randomOf({ now }: ExchangeFault): Random {
+    this.#randoms ??= new WeakMap()
     const known = this.#randoms.get(now.work)
     if (known !== undefined) return known
     const fresh = this.#selection.randomOf(now.plan, 'exchanges')
@@ -132,10 +143,10 @@ export class ExchangeSelection {
 const NOBODY: readonly Chosen[] = []
 
 function skip(work: FaultAtWork, reason: SkipReason): undefined {
-  return leave(work, weigh(work, reason) ?? reason)
+  return leftAlone(work, weigh(work, reason) ?? reason)
 }
 
-function leave({ tally }: FaultAtWork, reason: SkipReason): undefined {
+function leftAlone({ tally }: FaultAtWork, reason: SkipReason): undefined {
   tally.skipped[reason] = (tally.skipped[reason] ?? 0) + 1
   return undefined
 }

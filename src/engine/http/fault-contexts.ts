@@ -43,6 +43,7 @@ export class FaultContexts {
       counters: work.counters,
       ending: { origin: 'injected', reason: work.name },
       shared: (scope, make) => (scope === 'proxy' ? work.shared(make) : this.#sharedOf(work, make)),
+      cells: () => work.cells,
       record: (at, what, detail) => this.#record(work, number, at, what, detail),
     }
   }

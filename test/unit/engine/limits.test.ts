@@ -16,6 +16,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 /** Several proxies without sockets, in one process. */
 class Process {
   readonly clock = new ManualClock()
+  readonly factory = faultFactory
   readonly decisions = new DecisionLog(1, 1000)
   readonly events = new EventEmitter<EngineEvents>()
   readonly told: object[] = []

@@ -14,7 +14,8 @@ import { ManualClock } from '../../support/manual-clock.ts'
 function needs(plan: Partial<ProxyPlan>, ...faults: readonly FaultPlan[]): boolean {
   const clock = new ManualClock()
   const limits = new Limits({ clock, decisions: new DecisionLog(1, 10), events: new EventEmitter() })
-  const set = new FaultSet({ clock, scheduler: new Scheduler(clock), limits }, 'p', new ProxyCounters(), () => {})
+  const scheduler = new Scheduler(clock)
+  const set = new FaultSet({ clock, scheduler, limits, factory: faultFactory }, 'p', new ProxyCounters(), () => {})
   set.update(faults, 0)
   const common = { name: 'p', listen: ':1', upstream: ':2', enabled: true, protocol: 'tcp', faults } as const
   return needsPreamble({ ...common, ...plan }, set.now, faultFactory)
