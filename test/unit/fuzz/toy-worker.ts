@@ -1,0 +1,4 @@
+import { work } from '../../../fuzz/work.ts'
+import { toy } from './toys.ts'
+
+await work(toy)
