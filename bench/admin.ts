@@ -107,6 +107,11 @@ export class AdminClient {
     return this.#call('GET', '/v1/status')
   }
 
+  /** Foulweather only: what it has counted, in the text format of Prometheus. */
+  metrics(): Promise<string> {
+    return this.#call('GET', '/metrics')
+  }
+
   /** Foulweather only: a profile as YAML. */
   putProfile(name: string, text: string): Promise<string> {
     return this.#send('PUT', `/v1/profiles/${name}`, { 'content-type': 'application/yaml' }, text)

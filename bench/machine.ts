@@ -22,10 +22,16 @@ export function describeMachine(): Machine {
   }
 }
 
-/** The commit that was measured, with `+` behind it when the working tree differs from it. */
-export async function describeCommit(): Promise<string> {
-  const commit = await textOf('git', 'rev-parse', '--short=12', 'HEAD')
-  if (commit === undefined || !/^[0-9a-f]+$/.test(commit)) return 'unknown'
-  const changes = await textOf('git', 'status', '--porcelain')
-  return changes === '' ? commit : `${commit}+`
+/** What was measured. */
+export interface Commit {
+  /** Twelve hexadecimal digits, or `unknown` outside a repository. */
+  readonly hash: string
+  /** The working tree differed from the commit when the run began. */
+  readonly dirty: boolean
+}
+
+export async function describeCommit(): Promise<Commit> {
+  const hash = await textOf('git', 'rev-parse', '--short=12', 'HEAD')
+  if (hash === undefined || !/^[0-9a-f]+$/.test(hash)) return { hash: 'unknown', dirty: false }
+  return { hash, dirty: (await textOf('git', 'status', '--porcelain')) !== '' }
 }

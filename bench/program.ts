@@ -16,6 +16,15 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Keep what it prints on stdout (load generators), or let it go to nowhere (proxies and their logs). Default: keep. */
   readonly output?: 'keep' | 'discard'
+  /** Whom to run it as, for a program that refuses root; it then starts in `/`, because it may not be let into our directory. */
+  readonly user?: UserIds | undefined
+  /** What ends it in order. Default: SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals
+}
+
+export interface UserIds {
+  readonly uid: number
+  readonly gid: number
 }
 
 /** A process that we have started and that does not outlive us. */
@@ -23,13 +32,16 @@ export class Program implements AsyncDisposable {
   readonly #name: string
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
+  readonly #stopSignal: NodeJS.Signals
   #stdout = ''
   #stderr = ''
   #failure: Error | undefined
 
   constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
     this.#name = command.endsWith('/node') ? `node ${args[0] ?? ''}` : command
+    this.#stopSignal = options.stopSignal ?? 'SIGTERM'
     this.#child = spawn(command, args, {
+      ...(options.user === undefined ? {} : { ...options.user, cwd: '/' }),
       stdio: ['ignore', options.output === 'discard' ? 'ignore' : 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
     })
@@ -93,7 +105,7 @@ export class Program implements AsyncDisposable {
 
   async stop(): Promise<void> {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), KILL_AFTER_MS)
-    this.#child.kill('SIGTERM')
+    this.#child.kill(this.#stopSignal)
     await this.#exited
     clearTimeout(kill)
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { readChecked, writeChecked } from '../test/support/checked-stream.ts'
 import type { Rival } from './rivals/rival.ts'
+import { verifyExchanges } from './verify-exchanges.ts'
 import { verifyHttp } from './verify-http.ts'
 
 /** What a rival was found to be before it is measured. */
@@ -21,17 +22,25 @@ const SEED = 7
 const TRAILER = '!'
 const DEADLINE_MS = 15_000
 
-/** Sends a checked stream both ways through a rival, at once, and looks whether half-closing passes; one that understands HTTP gets requests. */
+/**
+ * Sends a checked stream both ways through a rival, at once, and looks whether half-closing passes. One that understands HTTP gets requests
+ * instead, and one that relays no stream short messages.
+ */
 export async function verify(rival: Rival): Promise<Verification> {
   const located = await rival.locate()
   if (!located.found) return { rival: rival.name, version: '', state: 'not found', reason: located.reason }
   const about = { rival: rival.name, version: located.version }
   try {
-    const found = await (rival.protocol === 'http' ? verifyHttp(rival) : checkStream(rival))
+    const found = await check(rival)
     return { ...about, state: 'verified', ...found }
   } catch (error) {
     return { ...about, state: 'failed', reason: oneLine(error) }
   }
+}
+
+function check(rival: Rival): Promise<void | { halfClose: boolean }> {
+  if (rival.protocol === 'http') return verifyHttp(rival)
+  return rival.exchangesOnly === true ? verifyExchanges(rival) : checkStream(rival)
 }
 
 /** What programs say when they cannot start is long and has many lines; a table cell has room for the beginning. */

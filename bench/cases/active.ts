@@ -1,17 +1,39 @@
-import type { AdminClient } from '../admin.ts'
-import { cpuSeconds, relayLimit } from '../proc.ts'
+import type { AdminClient, Toxic } from '../admin.ts'
+import { relayLimit } from '../proc.ts'
 import { Program } from '../program.ts'
 import { PROXY } from '../rivals/rival.ts'
 import { quantile } from '../statistics.ts'
 import { transfer } from './bulk.ts'
 import { injectsFaults, type Case, type CaseContext } from './case.ts'
 import { loadServer, takeTurns } from './rounds.ts'
+import { peakMetric, spentBy } from './throughput.ts'
 
 const DELAY_MS = 20
 const SESSIONS = 1000
 /** Messages per second, there and back are two: what leaves room for exact times, and what may be more than the machine can do. */
 const RATES = [10_000, 50_000]
 const GB = 1e9
+/** Bytes per second. So much that messages never come near it, and that a bulk stream is held to it. */
+const CAP = 100e6
+
+/** Both ways, because messages go both ways. The units are Toxiproxy's: milliseconds, KB/s. */
+const both = (type: string, attributes: NonNullable<Toxic['attributes']>): readonly Toxic[] =>
+  (['upstream', 'downstream'] as const).map((stream) => ({ name: stream, type, stream, attributes }))
+
+interface Trial {
+  readonly variant: string
+  readonly toxics: readonly Toxic[]
+  /** What it adds to a round trip, in milliseconds. */
+  readonly adds: number
+  /** What a stream of bytes is held to, in bytes per second. */
+  readonly cap?: number
+}
+
+const TRIALS: readonly Trial[] = [
+  { variant: 'no toxic', toxics: [], adds: 0 },
+  { variant: `${DELAY_MS} ms each way`, toxics: both('latency', { latency: DELAY_MS }), adds: 2 * DELAY_MS },
+  { variant: `${CAP / 1e6} MB/s each way`, toxics: both('bandwidth', { rate: CAP / 1000 }), adds: 0, cap: CAP },
+]
 
 interface Chatter {
   readonly answered: number
@@ -22,9 +44,9 @@ interface Chatter {
 export const active: Case = {
   name: 'active',
   summary:
-    `What a fault costs while it works: a latency toxic of ${DELAY_MS} ms each way, and the same without it. Messages: ${SESSIONS} sessions with an echo server, ` +
-    'what goes through of the messages/s asked for (there and back are two); the error is that of a round trip, less the median without the toxic. ' +
-    'Bulk: one download; its share is the rate as a part of that without the toxic.',
+    `What a fault costs while it works: a latency toxic of ${DELAY_MS} ms each way, a bandwidth toxic of ${CAP / 1e6} MB/s each way, and neither. Messages: ` +
+    `${SESSIONS} sessions with an echo server, what goes through of the messages/s asked for (there and back are two); the error is that of a round trip, less ` +
+    'the median without a toxic. Bulk: one download; its share is the rate as a part of that without a toxic, its error that of the rate it is held to.',
   metrics: [
     { key: 'cpu', label: 'CPU µs/message', digits: 1 },
     { key: 'rate', label: 'messages/s', digits: 0 },
@@ -33,6 +55,8 @@ export const active: Case = {
     { key: 'bulkCpu', label: 'CPU s/GB', digits: 3 },
     { key: 'bulkRate', label: 'GB/s', digits: 2 },
     { key: 'share', label: 'share of the rate', digits: 2 },
+    { key: 'off', label: 'error of the rate, %', digits: 2 },
+    peakMetric,
   ],
   takes: injectsFaults,
   async run(context) {
@@ -44,24 +68,19 @@ export const active: Case = {
 async function messages(context: CaseContext): Promise<void> {
   const sessions = Math.min(SESSIONS, relayLimit())
   if (sessions < SESSIONS) context.note(`${sessions} sessions instead of ${SESSIONS}: the limit of open files`)
-  const seconds = context.quick ? 2 : 5
+  const seconds = context.quick ? 1.5 : 5
   await takeTurns(context, loadServer('echo-server.ts'), async (rival, { port, pid, admin }, round) => {
     if (pid === undefined || admin === undefined) return
-    for (const perSecond of round === 0 ? RATES.slice(0, 1) : RATES) {
-      const load = (): Promise<Chat> => chat(port, pid, sessions, perSecond, round === 0 ? 1 : seconds)
-      const without = await load()
-      const delayed = await delaying(admin, load)
-      if (round === 0) return
-      const base = quantile(without.chatter.roundTrips, 0.5)
-      const record = (variant: string, chat: Chat, asked: number): void =>
-        context.record({
-          variant: `${perSecond} messages/s, ${variant}`,
-          rival: rival.name,
-          round,
-          metrics: perMessage(chat, base + asked),
-        })
-      record('no toxic', without, 0)
-      record(`${DELAY_MS} ms each way`, delayed, 2 * DELAY_MS)
+    for (const perSecond of round === 0 || context.quick ? RATES.slice(0, 1) : RATES) {
+      let base = 0
+      for (const { variant, toxics, adds } of TRIALS) {
+        const load = (): Promise<Chat> => chat(port, pid, sessions, perSecond, round === 0 ? 0.5 : seconds)
+        const seen = await withToxics(admin, toxics, load)
+        if (toxics.length === 0) base = quantile(seen.chatter.roundTrips, 0.5)
+        if (round === 0) continue
+        const metrics = perMessage(seen, base + adds)
+        context.record({ variant: `${perSecond} messages/s, ${variant}`, rival: rival.name, round, metrics })
+      }
     }
   })
 }
@@ -69,17 +88,20 @@ async function messages(context: CaseContext): Promise<void> {
 interface Chat {
   /** Seconds of the proxy. */
   readonly cpu: number
+  /** MB. */
+  readonly peak: number
   readonly chatter: Chatter
 }
 
 /** Figures of a load whose round trips should take `expected` milliseconds. */
-function perMessage({ cpu, chatter }: Chat, expected: number): Readonly<Record<string, number>> {
+function perMessage({ cpu, peak, chatter }: Chat, expected: number): Readonly<Record<string, number>> {
   const off = chatter.roundTrips.map((ms) => ms - expected)
   return {
     cpu: (cpu / (2 * chatter.answered)) * 1e6,
     rate: (2 * chatter.answered) / chatter.seconds,
     median: quantile(off, 0.5),
     p99: quantile(off.map(Math.abs), 0.99),
+    peak,
   }
 }
 
@@ -87,40 +109,40 @@ function perMessage({ cpu, chatter }: Chat, expected: number): Readonly<Record<s
 async function chat(port: number, pid: number, sessions: number, perSecond: number, seconds: number): Promise<Chat> {
   await using program = Program.node('load/chatter.ts', port, sessions, perSecond / 2, seconds)
   await program.firstLine(30_000)
-  const before = cpuSeconds(pid)
-  const [, line = ''] = (await program.output((seconds + 20) * 1000)).split('\n')
-  return { cpu: cpuSeconds(pid) - before, chatter: JSON.parse(line) as Chatter }
+  const { done, cpu, peak } = await spentBy(pid, () => program.output((seconds + 20) * 1000))
+  return { cpu, peak, chatter: JSON.parse(done.split('\n')[1] ?? '') as Chatter }
 }
 
 async function bulk(context: CaseContext): Promise<void> {
   const bytes = (context.quick ? 1 : 4) * GB
   await takeTurns(context, loadServer('bulk-server.ts'), async (rival, { port, pid, admin }, round) => {
     if (pid === undefined || admin === undefined) return
-    const load = async (): Promise<{ readonly cpu: number; readonly rate: number }> => {
-      const before = cpuSeconds(pid)
-      const done = await transfer(port, 'download', round === 0 ? bytes / 4 : bytes)
-      const size = done.bytes / GB
-      return { cpu: (cpuSeconds(pid) - before) / size, rate: size / done.seconds }
+    let free = Number.NaN
+    for (const { variant, toxics, cap } of round === 0 ? TRIALS.slice(0, 2) : TRIALS) {
+      const amount = cap === undefined ? bytes : Math.min(bytes, cap * (context.quick ? 1 : 3))
+      const { done, cpu, peak } = await withToxics(admin, toxics, () =>
+        spentBy(pid, () => transfer(port, 'download', round === 0 ? amount / 4 : amount)),
+      )
+      if (round === 0) continue
+      const rate = done.bytes / done.seconds
+      if (toxics.length === 0) free = rate
+      const metrics = {
+        bulkCpu: cpu / (done.bytes / GB),
+        bulkRate: rate / GB,
+        ...(toxics.length > 0 && cap === undefined ? { share: rate / free } : {}),
+        ...(cap === undefined ? {} : { off: (rate / cap - 1) * 100 }),
+        peak,
+      }
+      context.record({ variant: `bulk, ${variant}`, rival: rival.name, round, metrics })
     }
-    const without = await load()
-    const delayed = await delaying(admin, load)
-    if (round === 0) return
-    const record = (variant: string, { cpu, rate }: typeof without, share: object): void =>
-      context.record({ variant, rival: rival.name, round, metrics: { bulkCpu: cpu, bulkRate: rate, ...share } })
-    record('bulk, no toxic', without, {})
-    record(`bulk, ${DELAY_MS} ms each way`, delayed, { share: delayed.rate / without.rate })
   })
 }
 
-/** Does `action` with the delay in force, both ways. */
-async function delaying<T>(admin: AdminClient, action: () => Promise<T>): Promise<T> {
-  const attributes = { latency: DELAY_MS }
-  for (const stream of ['upstream', 'downstream'] as const) {
-    await admin.addToxic(PROXY, { name: stream, type: 'latency', stream, attributes })
-  }
+async function withToxics<T>(admin: AdminClient, toxics: readonly Toxic[], action: () => Promise<T>): Promise<T> {
+  for (const toxic of toxics) await admin.addToxic(PROXY, toxic)
   try {
     return await action()
   } finally {
-    for (const name of ['upstream', 'downstream']) await admin.removeToxic(PROXY, name)
+    for (const { name } of toxics) await admin.removeToxic(PROXY, name)
   }
 }

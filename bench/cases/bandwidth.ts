@@ -5,23 +5,25 @@ import { loadServer, takeTurns } from './rounds.ts'
 
 /** In KB/s of 1000 bytes, as the toxic counts. */
 const RATES = [1, 10, 100, 1000, 10_000, 100_000]
+const QUICK_RATES = [10, 1000, 100_000]
 const SECONDS = 2
 const TOXIC = 'thin'
 
 export const bandwidth: Case = {
   name: 'bandwidth',
-  summary: `Error of the rate of a bandwidth toxic, over ${SECONDS} s worth of bytes, from asking for them to the last one.`,
+  summary: `Error of the rate of a bandwidth toxic, over ${SECONDS} s worth of bytes (half of it in a quick run), from asking for them to the last one.`,
   metrics: [
     { key: 'error', label: 'error, %', digits: 2 },
     { key: 'rate', label: 'KB/s', digits: 1 },
   ],
   takes: injectsFaults,
   async run(context) {
+    const [rates, seconds] = context.quick ? [QUICK_RATES, SECONDS / 2] : [RATES, SECONDS]
     await takeTurns(context, loadServer('bulk-server.ts'), async (rival, { port, admin }, round) => {
       if (round === 0) await transfer(port, 'download', 200e6)
-      for (const rate of round === 0 ? [] : RATES) {
+      for (const rate of round === 0 ? [] : rates) {
         await admin?.addToxic(PROXY, { name: TOXIC, type: 'bandwidth', attributes: { rate } })
-        const measured = (await deliveredRate(port, rate * 1000, SECONDS)) / 1000
+        const measured = (await deliveredRate(port, rate * 1000, seconds)) / 1000
         await admin?.removeToxic(PROXY, TOXIC)
         const metrics = { error: (measured / rate - 1) * 100, rate: measured }
         context.record({ variant: rateLabel(rate), rival: rival.name, round, metrics })

@@ -17,6 +17,8 @@ export interface Case {
   readonly name: string
   /** Cases of a group run only when they or the group are named. */
   readonly group?: string
+  /** More work than a first look has time for: not run with `--quick`, unless it is named. */
+  readonly heavy?: true
   /** One line for `--list` and above the table. */
   readonly summary: string
   readonly metrics: readonly Metric[]
@@ -50,13 +52,24 @@ export interface CaseContext {
   fail(text: string): void
 }
 
-export const relaysBytes = ({ protocol, bulkOnly }: Rival): boolean => protocol === 'tcp' && bulkOnly !== true
+/** Moves streams of bytes from end to end, however much at once. */
+export const movesBulk = ({ protocol, exchangesOnly, workers }: Rival): boolean =>
+  protocol === 'tcp' && exchangesOnly !== true && workers === undefined
+
+export const relaysBytes = (rival: Rival): boolean => movesBulk(rival) && rival.bulkOnly !== true
+
+/** Gives a message on and brings its answer back, one at a time on each connection. */
+export const relaysMessages = (rival: Rival): boolean =>
+  relaysBytes(rival) || (rival.protocol === 'tcp' && rival.exchangesOnly === true)
 
 /** Takes part where the figure is the proxy's own: there must be one. */
 export const isProxy = (rival: Rival): boolean => relaysBytes(rival) && rival.name !== 'direct'
 
-/** Takes toxics on the bytes that it relays. */
-export const injectsFaults = ({ faults, protocol }: Rival): boolean => faults && protocol === 'tcp'
+/** Takes toxics on the bytes that it relays, by Toxiproxy's admin API. */
+export const injectsFaults = (rival: Rival): boolean => rival.faults && relaysBytes(rival)
 
-/** Reads requests and responses; `direct` stands beside as the ceiling. */
-export const readsHttp = ({ protocol, name }: Rival): boolean => protocol === 'http' || name === 'direct'
+/** Reads requests and responses with bodies of any size; `direct` stands beside as the ceiling. */
+export const movesHttp = ({ protocol, name }: Rival): boolean => protocol === 'http' || name === 'direct'
+
+/** The same without those that differ in large bodies alone. */
+export const readsHttp = (rival: Rival): boolean => movesHttp(rival) && rival.bulkOnly !== true

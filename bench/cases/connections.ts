@@ -1,7 +1,7 @@
 import { runNode } from '../program.ts'
 import { relaysBytes, type Case } from './case.ts'
 import { loadServer } from './rounds.ts'
-import { measureThroughput, throughputMetrics } from './throughput.ts'
+import { measureThroughput, throughputMetrics, type Work } from './throughput.ts'
 
 const CONCURRENCY = 20
 const DEADLINE_MS = 60_000
@@ -17,16 +17,14 @@ export const connections: Case = {
       startUpstream: loadServer('echo-server.ts'),
       units: context.quick ? 4000 : 8000,
       cpuScale: 1e6,
-      async load(port, units) {
-        const work = await runNode<{ count: number; seconds: number }>(
-          DEADLINE_MS,
-          'load/connections.ts',
-          port,
-          units,
-          CONCURRENCY,
-        )
-        return { units: work.count, seconds: work.seconds }
-      },
+      load: openAndClose,
     })
   },
+}
+
+/** So many connections, one small message and its answer on each. */
+export async function openAndClose(port: number, units: number): Promise<Work> {
+  const args = [port, units, CONCURRENCY]
+  const work = await runNode<{ count: number; seconds: number }>(DEADLINE_MS, 'load/connections.ts', ...args)
+  return { units: work.count, seconds: work.seconds }
 }

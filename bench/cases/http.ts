@@ -7,6 +7,7 @@ const CONNECTIONS = 50
 
 export const http: Case = {
   name: 'http',
+  heavy: true,
   summary: `GET of 128 bytes on ${CONNECTIONS} keep-alive connections, through rivals that move bytes; http-small has those that look at them.`,
   metrics: throughputMetrics({ label: 'CPU µs/request', digits: 1 }, { label: 'requests/s', digits: 0 }),
   takes: relaysBytes,

@@ -22,7 +22,7 @@ export const latency: Case = {
   ],
   takes: injectsFaults,
   async run(context) {
-    const seconds = context.quick ? 1.5 : 4
+    const seconds = context.quick ? 1 : 4
     await takeTurns(context, loadServer('echo-server.ts'), async (rival, { port, admin }, round) => {
       for (const delay of DELAYS_MS) {
         const without = await roundTrips(port, round === 0 ? 0.3 : seconds)

@@ -33,11 +33,11 @@ export const storm: Case = {
   ],
   takes: ({ name }) => name === SUBJECT,
   async run(context) {
-    const seconds = context.quick ? 20 : 60
-    const changes = context.quick ? 600 : 2000
+    const seconds = context.quick ? 15 : 60
+    const changes = context.quick ? 450 : 2000
     for (const rival of context.rivals) {
       await orFail(context, () => weather(context, rival, 'toxics change', seconds, changes))
-      await orFail(context, () => weather(context, rival, 'readers stall', context.quick ? 8 : 20, 0))
+      await orFail(context, () => weather(context, rival, 'readers stall', context.quick ? 6 : 20, 0))
     }
   },
 }

@@ -1,4 +1,4 @@
-import { cpuSeconds, memoryBytes } from '../proc.ts'
+import { cpuSeconds, peakBytes, resetPeak } from '../proc.ts'
 import type { CaseContext, Metric } from './case.ts'
 import { takeTurns, type StartUpstream } from './rounds.ts'
 
@@ -21,24 +21,46 @@ export interface Throughput {
   load(port: number, units: number): Promise<Work>
 }
 
+export const peakMetric: Metric = { key: 'peak', label: 'peak RSS, MB', digits: 0 }
+
+/** What a proxy spends on some work: seconds of CPU and, in MB, the most memory. */
+export interface Spent {
+  readonly cpu: number
+  readonly peak: number
+}
+
+export async function spentBy<T>(pid: number, work: () => Promise<T>): Promise<Spent & { readonly done: T }> {
+  resetPeak(pid)
+  const before = cpuSeconds(pid)
+  const done = await work()
+  return { done, cpu: cpuSeconds(pid) - before, peak: peakBytes(pid) / 1e6 }
+}
+
+/** The same where there may be no proxy, as figures of a sample: CPU per unit, times `scale`. */
+export async function perUnit<T extends { readonly units: number }>(
+  pid: number | undefined,
+  scale: number,
+  work: () => Promise<T>,
+): Promise<readonly [done: T, own: Partial<Spent>]> {
+  if (pid === undefined) return [await work(), {}]
+  const { done, cpu, peak } = await spentBy(pid, work)
+  return [done, { cpu: (cpu / done.units) * scale, peak }]
+}
+
 /** The metrics of every throughput case, with the labels of its unit. */
 export const throughputMetrics = (cpu: Omit<Metric, 'key'>, rate: Omit<Metric, 'key'>): readonly Metric[] => [
   { key: 'cpu', ...cpu, compared: true },
   { key: 'rate', ...rate, compared: true },
-  { key: 'memory', label: 'RSS after, MB', digits: 0 },
+  peakMetric,
 ]
 
 /** Measures the CPU time that the proxy itself spends on a given amount of work. */
 export async function measureThroughput(context: CaseContext, plan: Throughput): Promise<void> {
   await takeTurns(context, plan.startUpstream, async (rival, { port, pid }, round) => {
-    const before = pid === undefined ? 0 : cpuSeconds(pid)
-    const work = await plan.load(port, round === 0 ? plan.units / 4 : plan.units)
+    const units = round === 0 ? plan.units / 4 : plan.units
+    const [work, own] = await perUnit(pid, plan.cpuScale, () => plan.load(port, units))
     if (round === 0) return
-    const rate = work.units / work.seconds
-    const own =
-      pid === undefined
-        ? {}
-        : { cpu: ((cpuSeconds(pid) - before) / work.units) * plan.cpuScale, memory: memoryBytes(pid) / 1e6 }
-    context.record({ variant: plan.variant, rival: rival.name, round, metrics: { ...own, rate, ...work.beside } })
+    const metrics = { ...own, rate: work.units / work.seconds, ...work.beside }
+    context.record({ variant: plan.variant, rival: rival.name, round, metrics })
   })
 }

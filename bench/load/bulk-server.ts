@@ -1,5 +1,5 @@
-// node bulk-server.ts: a connection asks by one line, `download N` or `upload N`; N bytes follow in that direction.
-// The end of an upload is confirmed with `done`. Prints {"port":…}.
+// node bulk-server.ts: a connection asks by one line, `download N`, `upload N` or `exchange N`; N bytes follow in that direction, or in both at once.
+// The end of an upload is confirmed with `done`, that of an exchange by the end of the connection. Prints {"port":…}.
 import type { Socket } from 'node:net'
 import { serve } from './serve.ts'
 import { writeBulk } from './write-bulk.ts'
@@ -14,8 +14,10 @@ serve({ allowHalfOpen: true, noDelay: true }, (socket) => {
     }
     socket.off('data', onData)
     const [verb, count] = (line + bytes.toString('latin1', 0, end)).split(' ')
+    const had = bytes.length - end - 1
     if (verb === 'download') void download(socket, Number(count))
-    else sink(socket, Number(count), bytes.length - end - 1)
+    else if (verb === 'upload') void sink(socket, Number(count), had).then(() => socket.end('done\n'))
+    else void exchange(socket, Number(count), had)
   }
   socket.on('data', onData)
 })
@@ -25,14 +27,21 @@ async function download(socket: Socket, count: number): Promise<void> {
   socket.end()
 }
 
-function sink(socket: Socket, count: number, had: number): void {
+async function exchange(socket: Socket, count: number, had: number): Promise<void> {
+  await Promise.all([writeBulk(socket, count), sink(socket, count, had)])
+  socket.end()
+}
+
+function sink(socket: Socket, count: number, had: number): Promise<void> {
   let left = count - had
-  const check = (): void => {
-    if (left <= 0) socket.end('done\n')
-  }
-  socket.on('data', (bytes: Buffer) => {
-    left -= bytes.length
+  return new Promise((resolve) => {
+    const check = (): void => {
+      if (left <= 0) resolve()
+    }
+    socket.on('data', (bytes: Buffer) => {
+      left -= bytes.length
+      check()
+    })
     check()
   })
-  check()
 }

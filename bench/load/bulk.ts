@@ -1,5 +1,6 @@
-// node bulk.ts PORT download|upload BYTES: one transfer on one connection, asked of bulk-server.ts.
-// Prints {"bytes":…,"seconds":…}: the time from asking to the last byte (download) or to its confirmation (upload).
+// node bulk.ts PORT download|upload|exchange BYTES: one transfer on one connection, asked of bulk-server.ts.
+// Prints {"bytes":…,"seconds":…}: the time from asking to the last byte (download), to its confirmation (upload), or to the later of the last
+// bytes of both ways (exchange, whose bytes are those of both).
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { writeBulk } from './write-bulk.ts'
@@ -24,9 +25,10 @@ const socket = connect({
 await once(socket, 'connect')
 const begin = performance.now()
 socket.write(`${verb} ${count}\n`)
-if (verb === 'upload') await writeBulk(socket, count)
+if (verb !== 'download') await writeBulk(socket, count)
 await once(socket, 'end')
+if (verb === 'exchange') last = performance.now()
 
-const expected = verb === 'download' ? count : 'done\n'.length
+const expected = verb === 'upload' ? 'done\n'.length : count
 if (received !== expected) throw new Error(`${received} bytes came back, not ${expected}`)
-console.log(JSON.stringify({ bytes: count, seconds: (last - begin) / 1000 }))
+console.log(JSON.stringify({ bytes: verb === 'exchange' ? 2 * count : count, seconds: (last - begin) / 1000 }))

@@ -4,7 +4,7 @@ import type { Rival } from './rival.ts'
 import { locateBinary, startConfigured } from './start.ts'
 
 /** More than any case opens. `maxpipes` is for splicing, whose default would want more files than there may be. */
-const MOST_SESSIONS = 8000
+const MOST_SESSIONS = 21_000
 
 const configuration = (port: number, upstream: number, mode: Rival['protocol'], options: string): string => `
 global
@@ -22,7 +22,7 @@ listen bench
   server upstream 127.0.0.1:${upstream}
 `
 
-function rival(about: Pick<Rival, 'name' | 'summary' | 'protocol' | 'bulkOnly'>, options = ''): Rival {
+function rival(about: Pick<Rival, 'name' | 'summary' | 'protocol' | 'bulkOnly' | 'slow'>, options = ''): Rival {
   return {
     ...about,
     faults: false,
@@ -45,13 +45,40 @@ export const haproxyHttp = rival({
   protocol: 'http',
 })
 
-/** The kernel moves the bytes from socket to socket: no proxy that may have to look at them can do that. */
+/** The kernel moves the bytes from socket to socket where HAProxy sees many in a row: no proxy that may have to look at them can do that. */
 export const haproxySplice = rival(
   {
     name: 'haproxy-splice',
-    summary: 'HAProxy with splicing in the kernel; bulk only',
+    summary:
+      'HAProxy in tcp mode with option splice-auto: splicing in the kernel where it thinks it worth while; bulk only',
     protocol: 'tcp',
     bulkOnly: true,
+    slow: true,
   },
-  'option splice-request\n  option splice-response',
+  'option splice-auto',
+)
+
+const ALWAYS = 'option splice-request\n  option splice-response'
+
+export const haproxySpliceAlways = rival(
+  {
+    name: 'haproxy-splice-always',
+    summary: 'the same with splicing whether or not it thinks it worth while; bulk only',
+    protocol: 'tcp',
+    bulkOnly: true,
+    slow: true,
+  },
+  ALWAYS,
+)
+
+/** Its own judgement would leave out bodies of this size. */
+export const haproxyHttpSplice = rival(
+  {
+    name: 'haproxy-http-splice',
+    summary: 'HAProxy in http mode with splicing of every body; http-64k only',
+    protocol: 'http',
+    bulkOnly: true,
+    slow: true,
+  },
+  ALWAYS,
 )

@@ -5,6 +5,7 @@ export const httpxy: Rival = {
   name: 'httpxy',
   summary: 'the httpxy package on keep-alive connections; HTTP only',
   protocol: 'http',
+  slow: true,
   faults: false,
   locate: () => locatePackage('httpxy'),
   start: (upstream) => startNode('programs/httpxy.ts', upstream),

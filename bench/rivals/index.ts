@@ -1,8 +1,11 @@
 import { direct } from './direct.ts'
+import { envoy, envoyHttp } from './envoy.ts'
+import { fault } from './fault.ts'
 import { fromDist, fromSource } from './foulweather.ts'
-import { haproxy, haproxyHttp, haproxySplice } from './haproxy.ts'
+import { haproxy, haproxyHttp, haproxyHttpSplice, haproxySplice, haproxySpliceAlways } from './haproxy.ts'
 import { httpProxy } from './http-proxy.ts'
 import { httpxy } from './httpxy.ts'
+import { mountebank } from './mountebank.ts'
 import { nginxHttp } from './nginx-http.ts'
 import { nginx } from './nginx.ts'
 import { pipe } from './pipe.ts'
@@ -12,8 +15,8 @@ import { undici } from './undici.ts'
 
 /** Every rival, in the order of the tables. */
 export function allRivals(options: { readonly dist: boolean }): readonly Rival[] {
-  const foulweather = options.dist ? fromDist : fromSource
-  const relays = [foulweather.relay, haproxy, haproxySplice, nginx, pipe, toxiproxy]
-  const http = [foulweather.http, foulweather.unmatched, haproxyHttp, nginxHttp, undici, httpxy, httpProxy]
-  return [...relays, ...http, direct]
+  const { relay, threaded, http, unmatched } = options.dist ? fromDist : fromSource
+  const relays = [haproxy, haproxySplice, haproxySpliceAlways, nginx, envoy, pipe, toxiproxy, fault, mountebank]
+  const readers = [haproxyHttp, haproxyHttpSplice, nginxHttp, envoyHttp, undici, httpxy, httpProxy]
+  return [relay, ...threaded, ...relays, http, unmatched, ...readers, direct]
 }

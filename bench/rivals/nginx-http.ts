@@ -47,6 +47,7 @@ export const nginxHttp: Rival = {
   name: 'nginx-http',
   summary: 'nginx proxy_pass, one worker, keep-alive to the upstream; HTTP only',
   protocol: 'http',
+  slow: true,
   faults: false,
   locate: () => locateBinary('nginx', '-V', /nginx\/(\S+)/),
   start: (upstream) =>

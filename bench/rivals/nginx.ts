@@ -10,7 +10,7 @@ const MODULES = ['/usr/lib/nginx/modules/ngx_stream_module.so', '/usr/lib64/ngin
 const findModule = (): string | undefined => MODULES.find((path) => existsSync(path))
 
 /** More than any case opens, two for each session. */
-const MOST_CONNECTIONS = 16_000
+const MOST_CONNECTIONS = 42_000
 
 const configuration = (port: number, upstream: number, folder: string): string => {
   const module = findModule()
@@ -41,6 +41,7 @@ export const nginx: Rival = {
   name: 'nginx',
   summary: 'nginx stream, one worker',
   protocol: 'tcp',
+  slow: true,
   faults: false,
   locate,
   start: (upstream) =>

@@ -12,8 +12,14 @@ export interface Rival {
   readonly summary: string
   /** `tcp` relays bytes; `http` understands HTTP only and takes part in the cases that are about it. */
   readonly protocol: 'tcp' | 'http'
-  /** It differs from another rival in how it moves bulk, and takes part in that case alone. */
+  /** It differs from another rival in how it moves much at once, and takes part in the cases that are about that alone. */
   readonly bulkOnly?: boolean
+  /** It answers messages one at a time and relays no stream: it takes part in the cases of that kind alone. */
+  readonly exchangesOnly?: boolean
+  /** Threads that its data goes through, where it differs from another rival in nothing else: it takes part in the case that is about them. */
+  readonly workers?: number
+  /** Left out by `--quick`, unless it is named. */
+  readonly slow?: true
   /** It injects faults, by Toxiproxy's admin API where it relays bytes. */
   readonly faults: boolean
   locate(): Promise<Located>

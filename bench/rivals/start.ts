@@ -14,17 +14,21 @@ export async function locateBinary(command: string, versionArg: string, pattern:
   return { found: true, version: pattern.exec(text)?.[1] ?? text }
 }
 
-/** Starts a program that reads a configuration file naming its port; the file goes when the program goes. */
+/**
+ * Starts a program that reads a configuration file naming its port; the file goes when the program goes.
+ * `sparePort` is for an admin API that cannot be switched off; `suffix` for a program that judges a file by its name.
+ */
 export async function startConfigured(
   configuration: (port: number, folder: string) => string,
   command: string,
-  args: (file: string) => readonly string[],
+  args: (file: string, folder: string, sparePort: number) => readonly string[],
+  suffix = '',
 ): Promise<RunningRival> {
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'foulweather-bench-'))
-  const file = join(folder, 'configuration')
+  const file = join(folder, `configuration${suffix}`)
   await writeFile(file, configuration(port, folder))
-  const program = new Program(command, args(file), { output: 'discard' })
+  const program = new Program(command, args(file, folder, await freePort()), { output: 'discard' })
   const dispose = async (): Promise<void> => {
     await program.stop()
     await rm(folder, { recursive: true, force: true })

@@ -7,6 +7,7 @@ export const toxiproxy: Rival = {
   name: 'toxiproxy',
   summary: 'Toxiproxy, where the environment variable TOXIPROXY_SERVER names its server binary',
   protocol: 'tcp',
+  slow: true,
   faults: true,
   async locate() {
     if (binary === undefined) return { found: false, reason: 'TOXIPROXY_SERVER names no binary' }

@@ -1,14 +1,14 @@
 import type { NativeFault } from '../../admin.ts'
-import { cpuSeconds } from '../../proc.ts'
 import { HTTP_SUBJECT, PROXY } from '../../rivals/rival.ts'
 import type { Case } from '../case.ts'
 import { loadServer, takeTurns } from '../rounds.ts'
+import { peakMetric, spentBy } from '../throughput.ts'
 import { loadGenerator, timeMetrics } from './requests.ts'
 
 /** So many that those that wait for a delay still keep the proxy busy. */
 const CONNECTIONS = 200
 const DELAY_MS = 20
-const PERCENT = 30
+const PERCENT = 10
 
 interface Trial {
   readonly variant: string
@@ -35,6 +35,8 @@ export const httpActive: Case = {
   metrics: [
     { key: 'cpu', label: 'CPU µs/request', digits: 1 },
     { key: 'rate', label: 'requests/s', digits: 0 },
+    { key: 'share', label: 'share of the rate', digits: 2 },
+    peakMetric,
     ...timeMetrics,
     { key: 'bad', label: 'not 2xx, %', digits: 2 },
   ],
@@ -44,21 +46,23 @@ export const httpActive: Case = {
     const seconds = context.quick ? 1 : 3
     await takeTurns(context, loadServer('http-server.ts'), async (rival, { port, pid, admin }, round) => {
       if (pid === undefined || admin === undefined) return
+      let free = Number.NaN
       for (const { variant, faults } of round === 0 ? TRIALS.slice(0, 1) : TRIALS) {
         const plan = { path: '/100', connections: CONNECTIONS, seconds, badAnswers: faults.length > 0 }
-        const [cpu, answers] = await admin.withFaults(PROXY, faults, async () => {
-          const before = cpuSeconds(pid)
-          const answers = await request(port, plan)
-          return [cpuSeconds(pid) - before, answers] as const
-        })
+        const { done, cpu, peak } = await admin.withFaults(PROXY, faults, () => spentBy(pid, () => request(port, plan)))
         if (round === 0) return
-        const { units, p50, p99 } = answers
+        const { units, p50, p99, p999 } = done
+        const rate = units / done.seconds
+        if (faults.length === 0) free = rate
         const metrics = {
           cpu: (cpu / units) * 1e6,
-          rate: units / answers.seconds,
+          rate,
+          share: rate / free,
+          peak,
           p50,
           p99,
-          bad: (answers.bad / units) * 100,
+          p999,
+          bad: (done.bad / units) * 100,
         }
         context.record({ variant, rival: rival.name, round, metrics })
       }

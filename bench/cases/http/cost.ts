@@ -1,19 +1,16 @@
-import { HTTP_SUBJECT, HTTP_SUBJECT_UNMATCHED, type Rival } from '../../rivals/rival.ts'
+import { HTTP_SUBJECT_UNMATCHED, type Rival } from '../../rivals/rival.ts'
 import { HTTP_YARDSTICK } from '../../samples.ts'
-import { readsHttp, type Case, type CaseContext } from '../case.ts'
+import { movesHttp, readsHttp, type Case } from '../case.ts'
 import { loadServer } from '../rounds.ts'
 import { measureThroughput, throughputMetrics } from '../throughput.ts'
 import { loadGenerator, timeMetrics, type Requests } from './requests.ts'
 
 const CONNECTIONS = 50
-/** Enough for a first look. */
-const QUICK_RIVALS: ReadonlySet<string> = new Set([HTTP_SUBJECT, HTTP_YARDSTICK, 'nginx-http'])
 
 /** What proxies that understand HTTP cost when they do nothing but pass it on. */
 function cost(
   about: Pick<Case, 'name' | 'takes'> & { readonly what: string },
   requests: Pick<Requests, 'path' | 'close'>,
-  rivalsOf: (context: CaseContext) => readonly Rival[],
 ): Case {
   return {
     name: about.name,
@@ -28,52 +25,42 @@ function cost(
     takes: about.takes,
     async run(context) {
       const request = await loadGenerator(context)
-      await measureThroughput(
-        { ...context, rivals: rivalsOf(context) },
-        {
-          variant: '',
-          startUpstream: loadServer('http-server.ts'),
-          units: context.quick ? 1 : 2,
-          cpuScale: 1e6,
-          async load(port, seconds) {
-            const { p50, p99, ...work } = await request(port, { ...requests, connections: CONNECTIONS, seconds })
-            return { ...work, beside: { p50, p99 } }
-          },
+      await measureThroughput(context, {
+        variant: '',
+        startUpstream: loadServer('http-server.ts'),
+        units: context.quick ? 1 : 2,
+        cpuScale: 1e6,
+        async load(port, seconds) {
+          const { p50, p99, p999, ...work } = await request(port, { ...requests, connections: CONNECTIONS, seconds })
+          return { ...work, beside: { p50, p99, p999 } }
         },
-      )
+      })
     },
   }
 }
 
 /** What matching costs is seen best where nothing else costs much. */
-const withoutMatching = (rival: Rival): boolean => readsHttp(rival) && rival.name !== HTTP_SUBJECT_UNMATCHED
-
-/** A quick run has a few of them only, if these were not left out by name. */
-export function fewWhenQuick({
-  rivals,
-  quick,
-  note,
-}: Pick<CaseContext, 'rivals' | 'quick' | 'note'>): readonly Rival[] {
-  const few = rivals.filter(({ name }) => QUICK_RIVALS.has(name))
-  if (!quick || few.length === 0 || few.length === rivals.length) return rivals
-  note(`a quick run has ${few.map(({ name }) => name).join(', ')} only`)
-  return few
-}
+const matchesNothing = ({ name }: Rival): boolean => name !== HTTP_SUBJECT_UNMATCHED
 
 export const httpSmall = cost(
   { name: 'http-small', what: 'GET of 100 bytes on keep-alive connections', takes: readsHttp },
   { path: '/100' },
-  ({ rivals }) => rivals,
 )
 
 export const http64k = cost(
-  { name: 'http-64k', what: 'GET of 64 KiB on keep-alive connections', takes: withoutMatching },
+  {
+    name: 'http-64k',
+    what: 'GET of 64 KiB on keep-alive connections',
+    takes: (rival) => movesHttp(rival) && matchesNothing(rival),
+  },
   { path: '/65536' },
-  fewWhenQuick,
 )
 
 export const httpClose = cost(
-  { name: 'http-close', what: 'GET of 100 bytes on a connection of its own', takes: withoutMatching },
+  {
+    name: 'http-close',
+    what: 'GET of 100 bytes on a connection of its own',
+    takes: (rival) => readsHttp(rival) && matchesNothing(rival),
+  },
   { path: '/100', close: true },
-  fewWhenQuick,
 )

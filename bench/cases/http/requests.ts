@@ -1,4 +1,4 @@
-import { Program, runNode, textOf } from '../../program.ts'
+import { benchFile, Program, runNode, textOf } from '../../program.ts'
 import type { CaseContext, Metric } from '../case.ts'
 import type { Work } from '../throughput.ts'
 
@@ -22,11 +22,13 @@ export interface Answers extends Work {
   readonly bad: number
   readonly p50: number
   readonly p99: number
+  readonly p999: number
 }
 
 export const timeMetrics: readonly Metric[] = [
   { key: 'p50', label: 'p50, ms', digits: 2 },
   { key: 'p99', label: 'p99, ms', digits: 2 },
+  { key: 'p999', label: 'p99.9, ms', digits: 2 },
 ]
 
 /** Says which load generator is used, and answers how to make requests with it. */
@@ -41,7 +43,7 @@ export async function loadGenerator(
 
 async function byWrk(port: number, requests: Requests): Promise<Answers> {
   const { path, connections, seconds, close = false, badAnswers = false } = requests
-  const args = ['-t1', `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--latency']
+  const args = ['-t1', `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--latency', '-s', benchFile('load/wrk.lua')]
   await using program = new Program('wrk', [
     ...args,
     ...(close ? ['-H', 'Connection: close'] : []),
@@ -54,7 +56,7 @@ async function byWrk(port: number, requests: Requests): Promise<Answers> {
 
 const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 }
 
-/** What wrk prints with `--latency`; fails when it speaks of errors of sockets. */
+/** What wrk prints with `--latency` and load/wrk.lua; fails when it speaks of errors of sockets. */
 export function parseWrk(text: string): Answers {
   const errors = /^ *Socket errors.*$/m.exec(text)
   if (errors !== null) throw new Error(`wrk: ${errors[0].trim()}`)
@@ -70,6 +72,7 @@ export function parseWrk(text: string): Answers {
     bad: Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0),
     p50: milliseconds(/^ *50% +([\d.]+)(us|ms|s|m)$/m),
     p99: milliseconds(/^ *99% +([\d.]+)(us|ms|s|m)$/m),
+    p999: milliseconds(/^ *99\.9% +([\d.]+)(us|ms|s|m)$/m),
   }
 }
 

@@ -2,12 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Toxic } from '../../../bench/admin.ts'
 import { errors } from '../../../bench/cases/latency.ts'
 import { judgeShare } from '../../../bench/cases/fidelity/http-error.ts'
-import { fewWhenQuick } from '../../../bench/cases/http/cost.ts'
 import { parseWrk } from '../../../bench/cases/http/requests.ts'
 import { randomToxic } from '../../../bench/cases/random-toxic.ts'
 import type { Sample } from '../../../bench/cases/case.ts'
-import { pipe } from '../../../bench/rivals/pipe.ts'
-import type { Rival } from '../../../bench/rivals/rival.ts'
 import { ratioOf, summaryOf } from '../../../bench/samples.ts'
 import { quantile } from '../../../bench/statistics.ts'
 import { judge, type Target } from '../../../bench/targets.ts'
@@ -112,14 +109,16 @@ describe('wrk', () => {
      99%    1.82ms
   171893 requests in 2.01s, 37.70MB read
 Requests/sec:  85518.90
+   99.9% 3046.00us
 `
 
   test('its requests, seconds and times are read', () => {
-    const { p50, p99, seconds, ...counts } = parseWrk(text)
+    const { p50, p99, p999, seconds, ...counts } = parseWrk(text)
     expect(counts).toEqual({ units: 171_893, bad: 0 })
     expect(seconds).toBeCloseTo(2.01)
     expect(p50).toBeCloseTo(0.492)
     expect(p99).toBeCloseTo(1.82)
+    expect(p999).toBeCloseTo(3.046)
     expect(parseWrk(text.replace('2.01s', '980.5ms')).seconds).toBeCloseTo(0.9805)
     expect(parseWrk(text.replace('1.82ms', '1.01s')).p99).toBeCloseTo(1010)
   })
@@ -129,6 +128,7 @@ Requests/sec:  85518.90
     expect(() => parseWrk(`${text}  Socket errors: connect 0, read 3, write 0, timeout 0\n`)).toThrow('read 3')
     expect(() => parseWrk('unable to connect')).toThrow('unable to connect')
     expect(() => parseWrk(text.replace('     99%', '     98%'))).toThrow('wrk answered')
+    expect(() => parseWrk(text.replace('   99.9%', ''))).toThrow('wrk answered')
   })
 })
 
@@ -159,16 +159,4 @@ describe('the share of an error', () => {
   test('a status that nobody asked for is an error', () => {
     expect(() => judgeShare({ statuses: { 200: 1, 502: 3, 503: 1 } }, 30)).toThrow('3 answers had status 502')
   })
-})
-
-const named = (...names: readonly string[]): readonly Rival[] => names.map((name) => Object.assign({}, pipe, { name }))
-
-const chosen = (rivals: readonly Rival[], quick: boolean): readonly string[] =>
-  fewWhenQuick({ rivals, quick, note: () => {} }).map(({ name }) => name)
-
-test('a quick run has few rivals where many would take long, unless these were not wanted', () => {
-  const all = named('foulweather-http', 'haproxy-http', 'undici', 'direct')
-  expect(chosen(all, true)).toEqual(['foulweather-http', 'haproxy-http'])
-  expect(chosen(all, false)).toHaveLength(4)
-  expect(chosen(named('undici', 'direct'), true)).toEqual(['undici', 'direct'])
 })

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { transfer } from '../../../bench/cases/bulk.ts'
 import { closedWindows, type Knock, type Tick } from '../../../bench/cases/fidelity/windows.ts'
 import { exchangeHttp } from '../../../bench/cases/http/exchanges.ts'
 import type { Answers } from '../../../bench/cases/http/requests.ts'
@@ -129,4 +130,91 @@ test('chatter: nearly what was asked for is answered', async () => {
   expect(roundTrips).toHaveLength(answered)
   expect(answered).toBeGreaterThan(100)
   expect(answered).toBeLessThanOrEqual(260)
+})
+
+describe('echo', () => {
+  interface Echoed {
+    readonly units: number
+    readonly seconds: number
+    readonly p50: number
+    readonly p99: number
+    readonly p999: number
+    readonly dropped: number
+  }
+
+  async function echoes(port: number, connections: number): Promise<Echoed> {
+    await using program = Program.node('load/echo.ts', port, connections, 0.6)
+    expect(await program.firstLine()).toEqual({ open: connections })
+    const [, line = ''] = (await program.output(DEADLINE_MS)).split('\n')
+    return JSON.parse(line) as Echoed
+  }
+
+  test('asks again as soon as it is answered, and all of it comes back', async () => {
+    await using server = await loadServer('echo-server.ts')()
+    const { units, seconds, p50, p99, p999, dropped } = await echoes(server.port, 3)
+    expect(dropped).toBe(0)
+    expect(units).toBeGreaterThan(100)
+    expect(seconds).toBeGreaterThanOrEqual(0.6)
+    expect(p50).toBeGreaterThan(0)
+    expect([p50, p99, p999]).toEqual([p50, p99, p999].toSorted((a, b) => a - b))
+  })
+
+  test('a message whose connection ends is dropped, one for each connection', async () => {
+    let count = 0
+    const server = createServer((socket) => {
+      const isCut = count++ % 2 === 0
+      let answers = 0
+      socket
+        .on('error', () => {})
+        .on('data', (bytes: Buffer) => {
+          if (isCut && answers++ >= 10) socket.destroy()
+          else socket.write(bytes)
+        })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { units, dropped } = await echoes((server.address() as AddressInfo).port, 4)
+    server.close()
+    expect(dropped).toBe(2)
+    expect(units).toBeGreaterThan(20)
+  })
+})
+
+test('bulk: an exchange moves as much each way, and counts both', async () => {
+  await using server = await loadServer('bulk-server.ts')()
+  for (const [verb, bytes] of [
+    ['download', 3_000_001],
+    ['upload', 3_000_001],
+    ['exchange', 6_000_002],
+  ] as const) {
+    expect(await transfer(server.port, verb, 3_000_001)).toMatchObject({ bytes })
+  }
+})
+
+test('bulk: an exchange that brings back less than it took is an error', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).resume()
+    setTimeout(() => socket.end('too few'), 50)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await expect(transfer((server.address() as AddressInfo).port, 'exchange', 100)).rejects.toThrow('7 bytes came back')
+  server.close()
+})
+
+test('sessions: so many, each of which has exchanged a byte', async () => {
+  let bytes = 0
+  let open = 0
+  const server = createServer((socket) => {
+    open++
+    socket
+      .on('error', () => {})
+      .on('data', (piece: Buffer) => {
+        bytes += piece.length
+        socket.write(piece)
+      })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await using program = Program.node('load/sessions.ts', (server.address() as AddressInfo).port, 250)
+  expect(await program.firstLine()).toEqual({ open: 250 })
+  expect([open, bytes]).toEqual([250, 250])
+  server.close()
 })

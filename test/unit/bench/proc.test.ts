@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { cpuSeconds, cpuTicks, memoryBytes, processTree, relayLimit, residentBytes } from '../../../bench/proc.ts'
+import {
+  cpuSeconds,
+  cpuTicks,
+  filesFor,
+  memoryBytes,
+  peakBytes,
+  peakResidentBytes,
+  processTree,
+  relayLimit,
+  resetPeak,
+  residentBytes,
+} from '../../../bench/proc.ts'
 import { Program } from '../../../bench/program.ts'
 
 describe('the texts of /proc', () => {
@@ -11,6 +22,7 @@ describe('the texts of /proc', () => {
   test('resident memory is read in bytes; a kernel thread has none', () => {
     expect(residentBytes('Name:\tx\nVmHWM:\t  999 kB\nVmRSS:\t   1234 kB\nRssAnon:\t 1 kB\n')).toBe(1234 * 1024)
     expect(residentBytes('Name:\tkthreadd\n')).toBe(0)
+    expect(peakResidentBytes('Name:\tx\nVmHWM:\t  999 kB\nVmRSS:\t   1234 kB\n')).toBe(999 * 1024)
   })
 })
 
@@ -32,7 +44,17 @@ describe.runIf(process.platform === 'linux')('live processes', () => {
     expect(cpuSeconds(process.pid)).toBeGreaterThan(before)
   })
 
-  test('the number of connections that may be relayed is a number', () => {
+  test('the number of connections that may be relayed is a number, and so many files are enough for it', () => {
     expect(relayLimit()).toBeGreaterThan(0)
+    expect(filesFor(relayLimit())).toBeGreaterThanOrEqual(2 * relayLimit())
+  })
+
+  test('a peak is remembered when the memory is given back, until it is reset', async () => {
+    const script = "let b = Buffer.alloc(200e6, 1); b = undefined; gc(); console.log('1'); setInterval(() => {}, 1000)"
+    await using program = new Program(process.execPath, ['--expose-gc', '-e', script])
+    await program.firstLine()
+    expect(peakBytes(program.pid) - memoryBytes(program.pid)).toBeGreaterThan(100e6)
+    // Not every kernel, and not every container, allows it.
+    expect(resetPeak(program.pid) ? peakBytes(program.pid) : 0).toBeLessThan(200e6)
   })
 })

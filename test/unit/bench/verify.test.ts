@@ -15,6 +15,14 @@ async function failure(rival: Rival): Promise<string | undefined> {
   return reason
 }
 
+const exchanging = (relay: Parameters<typeof rivalThat>[0]): Rival => ({ ...rivalThat(relay), exchangesOnly: true })
+
+function flipped(bytes: Buffer, at: number): readonly Buffer[] {
+  const copy = Buffer.from(bytes)
+  copy[at] = (copy[at] ?? 0) ^ 1
+  return [copy]
+}
+
 describe('verification', () => {
   test('pipe() is exact and passes half-closing', async () => {
     expect(await verify(pipe)).toMatchObject({ rival: 'pipe', state: 'verified', halfClose: true })
@@ -67,5 +75,17 @@ describe('verification', () => {
   test('a proxy that is not there is no failure', async () => {
     const absent: Rival = { ...pipe, locate: async () => ({ found: false, reason: 'nowhere' }) }
     expect(await verify(absent)).toMatchObject({ state: 'not found', reason: 'nowhere' })
+  })
+
+  describe('of a rival that relays no stream', () => {
+    test('goes by messages and says nothing of half-closing', async () => {
+      const found = await verify(exchanging((from, to) => from.pipe(to)))
+      expect(found).toEqual({ rival: 'test', version: '1', state: 'verified' })
+    })
+
+    test('fails where a byte is changed, or an answer does not come from the upstream', async () => {
+      expect(await failure(exchanging(tamper(5000, flipped)))).toMatch(/^the answer to message \d+ of connection \d/)
+      expect(await failure(exchanging((from) => void from.pipe(from)))).toMatch(/^the answer to message 1 /)
+    })
   })
 })
