@@ -45,16 +45,20 @@ export class Conversation implements Scheduled {
   readonly responses: ResponseSide
   readonly requestFlow: RequestFlow
   readonly lastWord: LastWord
-  readonly selection: ExchangeSelection
   exchange: Exchange | undefined
+  /** Of the request, where the status of its response is waited for to decide on it. */
   facts: RequestFacts | undefined
   /** No request that comes now belongs to an exchange: a body was not delivered whole, or the session is about to end. */
   spoilt = false
   /** The client has nothing more to say, and no upstream was ever asked: it leaves with its exchange. */
   leaves = false
   readonly #responseFlow: ResponseFlow
-  readonly #contexts: FaultContexts
+  /** Made with the first fault on exchanges that the session meets: most meet none. */
+  #selection: ExchangeSelection | undefined
+  #contexts: FaultContexts | undefined
   #count = 0
+  /** One that is over and that nobody holds. */
+  #spare: Exchange | undefined
   #giveUpAt = Infinity
   #serverLeft = false
   #isTunnel = false
@@ -63,18 +67,11 @@ export class Conversation implements Scheduled {
     this.host = host
     this.up = relays.upstream
     this.down = relays.downstream
-    const { maxHead, maxHeaders } = host.http
-    const limits = {
-      ...(maxHead === undefined ? {} : { maxHead }),
-      ...(maxHeaders === undefined ? {} : { maxHeaders }),
-    }
     this.requestFlow = new RequestFlow(this)
     this.#responseFlow = new ResponseFlow(this)
     this.lastWord = new LastWord(this)
-    this.requests = new RequestSide(this.requestFlow, this.up, limits)
-    this.responses = new ResponseSide(this.#responseFlow, this.down, limits)
-    this.selection = new ExchangeSelection(host.selectionMade())
-    this.#contexts = new FaultContexts(host, new RequestFacts(NO_REQUEST, host.clientAddress).client)
+    this.requests = new RequestSide(this.requestFlow, this.up, host.http)
+    this.responses = new ResponseSide(this.#responseFlow, this.down, host.http)
     this.up.setIntake(this.requests)
     this.down.setIntake(this.responses)
   }
@@ -135,7 +132,7 @@ export class Conversation implements Scheduled {
     const fault = this.host.exchangeFaults.find(({ now: { work } }) => work === one.work)
     if (fault === undefined || fault.now.plan.shadow === true) {
       this.selection.release(one)
-      this.#contexts.forget(one.work)
+      this.#contexts?.forget(one.work)
       if (one.named) exchange.gone = [...exchange.gone, one.work.name]
       return []
     }
@@ -186,20 +183,29 @@ export class Conversation implements Scheduled {
   // What its parts share.
 
   begin(method: string, target: string, now: number): Exchange {
-    const exchange = new Exchange(++this.#count, method, target, now, Date.now())
+    const exchange = this.#spare ?? new Exchange(this.host.id, this.host.clientAddress)
+    this.#spare = undefined
+    exchange.begin(++this.#count, method, target, now, Date.now())
     this.exchange = exchange
     this.host.recorder.began()
     return exchange
   }
 
-  factsFor(head: RequestHead): RequestFacts {
-    this.facts = new RequestFacts(head, this.host.clientAddress)
-    return this.facts
+  get selection(): ExchangeSelection {
+    return (this.#selection ??= new ExchangeSelection(this.host.selectionMade()))
+  }
+
+  /** What faults on exchanges are given about them. */
+  get #given(): FaultContexts {
+    return (this.#contexts ??= new FaultContexts(
+      this.host,
+      new RequestFacts(NO_REQUEST, this.host.clientAddress).client,
+    ))
   }
 
   /** @param at when the head of the response came in. */
   contextOf(exchange: Exchange, at: number): ContextOf {
-    return (chosen, phase) => this.#contexts.ofExchange(chosen, exchange, phase, phase === 'request' ? exchange.at : at)
+    return (chosen, phase) => this.#given.ofExchange(chosen, exchange, phase, phase === 'request' ? exchange.at : at)
   }
 
   endingOf({ names }: AskedFor): Ending {
@@ -214,7 +220,7 @@ export class Conversation implements Scheduled {
     return {
       relay,
       chosen: exchange.chosen,
-      contextOf: (chosen, direction, facts) => this.#contexts.ofStage(chosen, exchange, direction, facts),
+      contextOf: (chosen, direction, facts) => this.#given.ofStage(chosen, exchange, direction, facts),
       spoilt: (at) => this.#spoil(exchange, relay, at),
       ...more,
     }
@@ -296,14 +302,18 @@ export class Conversation implements Scheduled {
   finish(exchange: Exchange, now = this.host.shared.clock.now()): void {
     this.exchange = undefined
     this.facts = undefined
+    // What works on a message, or on its body, may hold the exchange for longer than that lasts.
+    const isPlain = this.requestFlow.message === undefined && this.#responseFlow.message === undefined
     this.requestFlow.close()
     this.#responseFlow.close()
     for (const one of exchange.chosen) this.selection.release(one)
     for (const one of exchange.shadows) this.selection.release(one)
-    this.host.recorder.ended(exchange.facts(this.host.id, this.host.clientAddress, now))
+    exchange.endedAt = now
+    this.host.recorder.ended(exchange)
     // Who has said that it closes, or has left, gets no further request.
     if (!this.#isTunnel && (exchange.closes || this.#serverLeft)) this.#noMoreRequests()
     if (this.leaves && !this.host.serverReady) this.leave()
+    if (isPlain && this.exchange !== exchange) this.#spare = exchange
   }
 
   #noMoreRequests(): void {

@@ -1,6 +1,6 @@
 import type { Origin } from '../../core/words.ts'
 
-/** What there is to tell of one exchange once it is over; made once for each, so it is small and holds no message. */
+/** What there is to tell of one exchange once it is over. Whoever wants to keep any of it copies that: the object is that of the next exchange soon. */
 export interface ExchangeFacts {
   readonly session: string
   /** Of the exchange within its session, from 1. */

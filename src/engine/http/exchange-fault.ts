@@ -2,11 +2,13 @@ import { compileMatch, type CompiledMatch } from '../../core/exchange-match.ts'
 import type { FaultFactory } from '../../core/fault-factory.ts'
 import type { FaultPlan } from '../../core/plan.ts'
 import { clientMatch } from '../client-match.ts'
-import type { FaultNow } from '../fault-at-work.ts'
+import type { FaultAtWork, FaultNow } from '../fault-at-work.ts'
 
 /** A fault that is decided upon for each exchange, with what can be made ready for that. */
 export interface ExchangeFault {
   readonly now: FaultNow
+  /** That of `now`: what is looked at first, for each exchange, and for most faults all that is. */
+  readonly work: FaultAtWork
   readonly match: CompiledMatch | undefined
   readonly exclude: CompiledMatch | undefined
   /** Only the response tells whether it is meant. */
@@ -24,6 +26,12 @@ export function exchangeFaultsOf(faults: readonly FaultNow[], factory: FaultFact
   return faults.filter(({ on, plan }) => on && factory.level(plan) === 'exchange').map(exchangeFaultOf)
 }
 
+/** Whether the status of a response has to be known to decide on one of them. */
+export function anyLate(faults: readonly ExchangeFault[]): boolean {
+  for (const { late } of faults) if (late) return true
+  return false
+}
+
 function exchangeFaultOf(now: FaultNow): ExchangeFault {
   const known = made.get(now)
   if (known !== undefined) return known
@@ -31,6 +39,7 @@ function exchangeFaultOf(now: FaultNow): ExchangeFault {
   const compiled = match === undefined ? undefined : compileMatch(match, clientMatch)
   const fault: ExchangeFault = {
     now,
+    work: now.work,
     match: compiled,
     exclude: exclude === undefined ? undefined : compileMatch(exclude, clientMatch),
     late: match?.status !== undefined || exclude?.status !== undefined,

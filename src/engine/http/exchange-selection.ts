@@ -49,7 +49,7 @@ export class ExchangeSelection {
     facts: RequestFacts,
     status: number | undefined,
   ): Chosen | undefined {
-    const { work, plan } = fault.now
+    const { work } = fault
     // Disarmed a moment ago: whoever chooses has yet to be told.
     if (work.off) return undefined
     const { tally } = work
@@ -57,6 +57,7 @@ export class ExchangeSelection {
     if (fault.bySession && !this.#selection.selects(fault.now)) return skip(work, 'draw')
     if (fault.match !== undefined && !fault.match(facts, status)) return skip(work, 'match')
     if (fault.exclude?.(facts, status) === true) return skip(work, 'exclude')
+    const { plan } = fault.now
     const { count, probability, per = 'exchange' } = plan
     if (count !== undefined && !takes(count, work.counts.exchangesMet.add(1), work.counts.exchangesTaken.value))
       return skip(work, 'count')

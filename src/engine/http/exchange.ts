@@ -24,15 +24,22 @@ export interface Chosen {
 
 const NONE: readonly never[] = []
 
-/** One request and its response, from the head of the one to the end of the other. */
-export class Exchange {
+/**
+ * One request and its response, from the head of the one to the end of the other.
+ *
+ * A session has one of these for all of its exchanges that nobody had to do with, one after the other: thousands of them a second would be most of
+ * what there is to collect. For the same reason times are numbers at all times (NaN = there is none), which are written in their place.
+ */
+export class Exchange implements ExchangeFacts {
+  readonly session: string
+  readonly client: string
   /** Within its session, from 1. */
-  readonly number: number
-  readonly method: string
-  readonly target: string
+  number = 0
+  method = ''
+  target = ''
   /** Monotonic milliseconds. */
-  readonly at: number
-  readonly wall: number
+  at = NaN
+  wall = NaN
   /** Faults that work on it, in order. */
   chosen: readonly Chosen[] = NONE
   /** Faults that would work on it, if they did not only count. */
@@ -43,9 +50,12 @@ export class Exchange {
   asked: readonly string[] = NONE
   request: RequestHead | undefined
   response: ResponseHead | undefined
-  /** Monotonic; `undefined` = the upstream has not been asked. */
-  forwardedAt: number | undefined
-  upstreamMs: number | undefined
+  /** Monotonic; NaN = the upstream has not been asked. */
+  forwardedAt = NaN
+  /** When the head of the response came; NaN = it has not. */
+  responseAt = NaN
+  /** When it was over; NaN = it is not. */
+  endedAt = NaN
   upstreamStatus = 0
   status = 0
   origin: Origin = 'upstream'
@@ -62,12 +72,53 @@ export class Exchange {
   expects = false
   minor: 0 | 1 = 1
 
-  constructor(number: number, method: string, target: string, at: number, wall: number) {
+  constructor(session: string, client: string) {
+    this.session = session
+    this.client = client
+  }
+
+  /** Another one begins; nobody may hold the one before any more. */
+  begin(number: number, method: string, target: string, at: number, wall: number): void {
     this.number = number
     this.method = method
     this.target = target
     this.at = at
     this.wall = wall
+    this.chosen = NONE
+    this.shadows = NONE
+    this.gone = NONE
+    this.asked = NONE
+    this.request = undefined
+    this.response = undefined
+    this.forwardedAt = NaN
+    this.responseAt = NaN
+    this.endedAt = NaN
+    this.upstreamStatus = 0
+    this.status = 0
+    this.origin = 'upstream'
+    this.outcome = 'answered'
+    this.requestBytes = 0
+    this.responseBytes = 0
+    this.requestOver = false
+    this.responseOver = false
+    this.answered = false
+    this.closes = false
+    this.expects = false
+    this.minor = 1
+  }
+
+  get exchange(): number {
+    return this.number
+  }
+
+  get totalMs(): number {
+    return this.endedAt - this.at
+  }
+
+  get upstreamMs(): number | undefined {
+    if (Number.isNaN(this.responseAt)) return undefined
+    // Of an answer to a request that has not gone on, there is nothing to measure.
+    return Number.isNaN(this.forwardedAt) ? 0 : this.responseAt - this.forwardedAt
   }
 
   get over(): boolean {
@@ -79,25 +130,5 @@ export class Exchange {
     if (this.chosen.length === 0 && this.gone.length === 0) return this.asked
     const names = this.chosen.filter(({ named }) => named).map(({ work }) => work.name)
     return [...this.gone, ...names, ...this.asked]
-  }
-
-  facts(session: string, client: string, now: number): ExchangeFacts {
-    return {
-      session,
-      exchange: this.number,
-      client,
-      method: this.method,
-      target: this.target,
-      status: this.status,
-      upstreamStatus: this.upstreamStatus,
-      origin: this.origin,
-      outcome: this.outcome,
-      faults: this.faults,
-      wall: this.wall,
-      totalMs: now - this.at,
-      upstreamMs: this.upstreamMs,
-      requestBytes: this.requestBytes,
-      responseBytes: this.responseBytes,
-    }
   }
 }

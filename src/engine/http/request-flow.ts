@@ -6,9 +6,11 @@ import type { ParsedRequest } from '../../protocols/http1/heads.ts'
 import { DROPPED, type BodySink } from './body-sink.ts'
 import type { Conversation } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
+import { anyLate } from './exchange-fault.ts'
 import { forwardedRequest, rewritesRequests } from './forwarding.ts'
 import { combine, judgeRequest, unchanged } from './judgement.ts'
 import { Message, openMessage } from './message.ts'
+import { ReadRequest } from './read-request.ts'
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 const BROKEN: Ending = { origin: 'proxy', reason: 'bad_request' }
@@ -34,18 +36,21 @@ export class RequestFlow {
   }
 
   begins(head: ParsedRequest, now: number): boolean {
-    const { host, selection } = this.#conversation
+    const { host } = this.#conversation
     const { exchangeFaults, http, shared } = host
     const exchange = this.#conversation.begin(head.method, head.target, now)
     exchange.minor = head.minor
     exchange.closes = !head.keepAlive
     exchange.expects = head.expectContinue
     if (exchangeFaults.length > 0) {
-      const facts = this.#conversation.factsFor(head)
-      // Asked again when the status of the response is known.
-      if (exchangeFaults.some(({ late }) => late)) head.keep()
-      exchange.request = head
-      exchange.chosen = selection.choose(exchangeFaults, exchange, facts, undefined)
+      const facts = new ReadRequest(head, host.clientAddress)
+      if (anyLate(exchangeFaults)) {
+        // Asked again when the status of the response is known.
+        head.keep()
+        this.#conversation.facts = facts
+        exchange.request = head
+      }
+      exchange.chosen = this.#conversation.selection.choose(exchangeFaults, exchange, facts, undefined)
     }
     if (http.headerFaults === true) this.#asked = shared.factory.asked(head)
     if (exchange.chosen.length > 0 || this.#asked !== undefined || this.#rewrites || !host.serverReady) {

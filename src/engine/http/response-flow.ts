@@ -5,6 +5,7 @@ import type { ParsedResponse } from '../../protocols/http1/heads.ts'
 import { DROPPED, type BodySink } from './body-sink.ts'
 import type { Conversation } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
+import { anyLate } from './exchange-fault.ts'
 import { combine, judgeResponse, unchanged } from './judgement.ts'
 import { Message, openMessage } from './message.ts'
 import type { Failure } from './side.ts'
@@ -27,7 +28,7 @@ export class ResponseFlow {
     // Also where its answer is dropped: a client that waits for a `100 (Continue)` would not send its body.
     if (interim) return true
     exchange.upstreamStatus = head.status
-    exchange.upstreamMs = now - (exchange.forwardedAt ?? now)
+    exchange.responseAt = now
     if (!head.keepAlive) exchange.closes = true
     this.#chooseLate(exchange, head.status)
     if (exchange.chosen.length > 0 || requestFlow.asked !== undefined) {
@@ -112,10 +113,11 @@ export class ResponseFlow {
   }
 
   #chooseLate(exchange: Exchange, status: number): void {
-    const { host, selection, facts } = this.#conversation
-    const { exchangeFaults } = host
-    if (facts === undefined || !exchangeFaults.some(({ late }) => late)) return
-    const late = selection.choose(exchangeFaults, exchange, facts, status)
+    const { facts } = this.#conversation
+    if (facts === undefined) return
+    const { exchangeFaults } = this.#conversation.host
+    if (!anyLate(exchangeFaults)) return
+    const late = this.#conversation.selection.choose(exchangeFaults, exchange, facts, status)
     if (late.length === 0) return
     const order = exchangeFaults.map(({ now }) => now.work)
     exchange.chosen = [...exchange.chosen, ...late].sort((a, b) => order.indexOf(a.work) - order.indexOf(b.work))

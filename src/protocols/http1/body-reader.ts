@@ -8,23 +8,29 @@ import type { RefusalRule } from './refusals.ts'
 export class BodyReader {
   /** Where what was found last ends. */
   end = 0
-  readonly #chunks: ChunkFraming
+  readonly #maxHead: number
+  readonly #maxHeaders: number
+  /** Made for the first body in chunks: most connections have none. */
+  #chunks: ChunkFraming | undefined
   #kind: BodyKind = 'none'
   /** Bytes of data to come: of the body, or of this chunk. */
   #left = 0
 
   constructor(maxHead: number, maxHeaders: number) {
-    this.#chunks = new ChunkFraming(maxHead, maxHeaders)
+    this.#maxHead = maxHead
+    this.#maxHeaders = maxHeaders
   }
 
   get rule(): RefusalRule | undefined {
-    return this.#chunks.rule
+    return this.#chunks?.rule
   }
 
   begin(kind: BodyKind, length: number): void {
     this.#kind = kind
     this.#left = kind === 'close' ? Infinity : length
-    if (kind === 'chunked') this.#chunks.reset()
+    if (kind !== 'chunked') return
+    if (this.#chunks === undefined) this.#chunks = new ChunkFraming(this.#maxHead, this.#maxHeaders)
+    else this.#chunks.reset()
   }
 
   read(bytes: Uint8Array, from: number): Found {
@@ -36,11 +42,12 @@ export class BodyReader {
       this.end = from + take
       return FOUND.data
     }
-    if (this.#kind !== 'chunked' || this.#chunks.over) return FOUND.end
+    const chunks = this.#chunks
+    if (this.#kind !== 'chunked' || chunks === undefined || chunks.over) return FOUND.end
     if (from === bytes.length) return FOUND.nothing
-    const end = this.#chunks.read(bytes, from)
-    if (this.#chunks.rule !== undefined) return FOUND.refused
-    this.#left = this.#chunks.data
+    const end = chunks.read(bytes, from)
+    if (chunks.rule !== undefined) return FOUND.refused
+    this.#left = chunks.data
     this.end = end
     return FOUND.framing
   }
@@ -55,6 +62,6 @@ export class BodyReader {
   /** Whether the body is whole if nothing comes any more. */
   get complete(): boolean {
     if (this.#kind === 'close') return true
-    return this.#left === 0 && (this.#kind !== 'chunked' || this.#chunks.over)
+    return this.#left === 0 && (this.#kind !== 'chunked' || this.#chunks?.over === true)
   }
 }

@@ -12,7 +12,6 @@ import type { RefusalRule } from './refusals.ts'
 const TLS_HANDSHAKE = 0x16
 
 const VERSION = 'HTTP/1.'
-const NO_REQUEST = new RequestText(Buffer.alloc(0), 0, 0, 0, '', '', 1, 'none', 0, false, false, false, -1, -1)
 
 /**
  * The requests of one connection.
@@ -22,12 +21,18 @@ const NO_REQUEST = new RequestText(Buffer.alloc(0), 0, 0, 0, '', '', 1, 'none', 
  * if not: it should not be read before the answer is known, and `becomeTunnel` is to be called where it is one.
  */
 export class RequestFramer extends MessageFramer {
-  /** The head that was found last. */
-  head: ParsedRequest = NO_REQUEST
+  #head = new RequestText()
   #emptyLine = false
   #method = ''
   #target = ''
+  /** The method that it was found right for. */
+  #targetOf = ''
   #minor: 0 | 1 = 1
+
+  /** The head that was found last. */
+  get head(): ParsedRequest {
+    return this.#head
+  }
 
   /** From now on the bytes are none of HTTP. */
   becomeTunnel(): void {
@@ -56,12 +61,15 @@ export class RequestFramer extends MessageFramer {
     if (at >= to) return 'bad_request_line'
     const target = methodEnd + 1
     if (at === target || bytes[at] !== SP) return 'bad_target'
-    this.#method = methodOf(bytes, from, methodEnd)
+    if (!isText(this.#method, bytes, from, methodEnd)) this.#method = methodOf(bytes, from, methodEnd)
     const minor = minorOf(bytes, at + 1, to)
     if (minor === undefined) return ruleOfVersion(bytes.toString('latin1', at + 1, to), this.#method)
+    this.#minor = minor
+    // Who asks for the same again (a poll, a check of health) needs no new text, nor to have that checked.
+    if (isText(this.#target, bytes, target, at) && this.#targetOf === this.#method) return undefined
     // A copy of its own: a slice of the text of the head would keep all of that alive in the records that hold a target.
     this.#target = bytes.toString('latin1', target, at)
-    this.#minor = minor
+    this.#targetOf = this.#method
     return isTarget(this.#target, this.#method) ? undefined : 'bad_target'
   }
 
@@ -79,7 +87,8 @@ export class RequestFramer extends MessageFramer {
 
     const bodyKind: BodyKind = chunked ? 'chunked' : length >= 0 ? 'length' : 'none'
     const bodyLength = length > 0 ? length : 0
-    this.head = new RequestText(
+    if (this.#head.isKept) this.#head = new RequestText()
+    this.#head.set(
       bytes,
       from,
       seen,
@@ -101,8 +110,15 @@ export class RequestFramer extends MessageFramer {
   }
 
   protected override messageOver(): boolean {
-    return !this.head.keepAlive
+    return !this.#head.keepAlive
   }
+}
+
+/** Whether the bytes between `from` and `to` are that text. */
+function isText(text: string, bytes: Buffer, from: number, to: number): boolean {
+  if (text.length !== to - from) return false
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== bytes[from + at]) return false
+  return true
 }
 
 const COMMON_METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((name) => ({

@@ -17,17 +17,20 @@ const VERSION_LENGTH = 8
 const SWITCHING_PROTOCOLS = 101
 const NO_CONTENT = 204
 const NOT_MODIFIED = 304
-const NO_RESPONSE = new ResponseText(Buffer.alloc(0), 0, 0, 0, 0, 1, 'none', 0, false, false)
 
 /** The responses of one connection, each of which is announced by `expect`. */
 export class ResponseFramer extends MessageFramer {
-  /** The head that was found last. */
-  head: ParsedResponse = NO_RESPONSE
   /** It is that of a 1xx other than 101: another head comes for the same request, and no `FOUND.end` between them. */
   interim = false
   #expected: string | undefined
+  #head = new ResponseText()
   #status = 0
   #minor: 0 | 1 = 1
+
+  /** The head that was found last. */
+  get head(): ParsedResponse {
+    return this.#head
+  }
 
   /**
    * A response to a request with that method comes next; called for each, no sooner than the head of the one before has been found. The
@@ -75,7 +78,8 @@ export class ResponseFramer extends MessageFramer {
     const tunnel = status === SWITCHING_PROTOCOLS || (this.#expected === 'CONNECT' && status >= 200 && status < 300)
     const bodyKind = tunnel ? 'none' : this.#bodyKind()
     const bodyLength = bodyKind === 'length' ? facts.length : 0
-    this.head = new ResponseText(
+    if (this.#head.isKept) this.#head = new ResponseText()
+    this.#head.set(
       bytes,
       from,
       seen,

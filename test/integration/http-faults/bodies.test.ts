@@ -66,7 +66,7 @@ describe.each(FRAMINGS)('a body with a framing by %s', (_framing, framed) => {
       answers: framed(OK, [JSON_TYPE], utf8(PLAIN)),
       gets: message(OK, [JSON_TYPE], changed),
     })
-    expect(rig.records('http_body')).toEqual(['body', 'body'])
+    expect(await rig.records('http_body')).toEqual(['body', 'body'])
   })
 
   test.each(ways)('%s of a request', async (_way, how, after) => {
@@ -121,7 +121,7 @@ describe.each(FRAMINGS)('a body with a framing by %s', (_framing, framed) => {
     await using patching = await FaultsRig.start([body({ merge_patch: PATCH })])
     const other = await patching.line()
     await other.tellsTwice({ asks: GET, answers: came })
-    expect(patching.records('http_body')).toEqual([
+    expect(await patching.records('http_body')).toEqual([
       'body',
       'left_alone unknown_encoding',
       'body',
@@ -147,9 +147,9 @@ describe.each(FRAMINGS)('a body with a framing by %s', (_framing, framed) => {
     const line = await rig.line()
     await line.tellsTwice({ asks: GET, answers: framed(OK, fields, bytesOf(came)) })
     // One that is known to have no bytes is not even looked at.
-    const each = rig.records('http_body').length === 0 ? [] : ['body', `left_alone ${reason}`]
+    const each = (await rig.records('http_body')).length === 0 ? [] : ['body', `left_alone ${reason}`]
     expect(each.length > 0 || came === '').toBe(true)
-    expect(rig.records('http_body')).toEqual([...each, ...each])
+    expect(await rig.records('http_body')).toEqual([...each, ...each])
     expect(rig.broken).toEqual([])
   })
 
@@ -214,7 +214,7 @@ describe('messages without a body', () => {
     ])
     const line = await rig.line()
     await line.tellsTwice({ asks, answers })
-    expect(rig.records('http_body')).toEqual([])
+    expect(await rig.records('http_body')).toEqual([])
     await line.tells({ asks: GET, answers: message(OK, [], 'x'), gets: message(OK, [], 'r') })
   })
 
@@ -252,7 +252,7 @@ test('of one status alone, which is known when the request has gone on', async (
   await line.tells({ asks: GET, answers: message(OK, [], 'fine') })
   await line.tellsTwice({ asks: GET, answers: inChunks(bad, ['A: 1'], ['trace']), gets: message(bad, ['A: 1'], 'r') })
   await line.tells({ asks: GET, answers: inChunks(OK, [], ['fine']) })
-  expect(rig.records('http_body')).toEqual(['body', 'body'])
+  expect(await rig.records('http_body')).toEqual(['body', 'body'])
   expect(rig.broken).toEqual([])
 })
 
@@ -366,7 +366,7 @@ test('an expression that would explode is given up, and the body goes on as it i
   await using rig = await FaultsRig.start([body({ regex })])
   const line = await rig.line()
   await line.tells({ asks: GET, answers: message(OK, [], `${'a'.repeat(500_000)}!`) })
-  expect(rig.records('http_body')).toEqual(['body', 'left_alone too_much_work'])
+  expect(await rig.records('http_body')).toEqual(['body', 'left_alone too_much_work'])
 })
 
 describe('several', () => {

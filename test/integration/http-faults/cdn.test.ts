@@ -36,7 +36,7 @@ describe('cdn_stale', () => {
     const line = await rig.line()
     await line.tellsTwice({ asks: message('POST / HTTP/1.1', ['Host: a'], 'x'), answers: HIT })
     await line.tellsTwice({ asks: get(), answers: message('HTTP/1.1 503 Busy', DATES, 'x') })
-    expect(rig.records('cdn_stale')).toEqual([])
+    expect(await rig.records('cdn_stale')).toEqual([])
   })
 
   test('of a body that http_body makes old, too, in both orders', async () => {
@@ -109,7 +109,7 @@ describe('cdn_range', () => {
     await using rig = await FaultsRig.start([range(flaw, more)])
     const line = await rig.line()
     await line.tellsTwice({ asks, answers, gets })
-    expect(rig.records('cdn_range')).toHaveLength(answers.toString() === gets.toString() ? 0 : 2)
+    expect(await rig.records('cdn_range')).toHaveLength(answers.toString() === gets.toString() ? 0 : 2)
   })
 
   test.each([

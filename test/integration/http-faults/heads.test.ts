@@ -23,7 +23,7 @@ describe('http_headers on requests', () => {
     await using rig = await FaultsRig.start([headers({ request })])
     const line = await rig.line()
     await line.tellsTwice({ asks: GET, arrives: `GET /a?b=1 HTTP/1.1\r\n${fields}\r\n`, answers: ANSWER })
-    expect(rig.records('http_headers')).toEqual(['headers', 'headers'])
+    expect(await rig.records('http_headers')).toEqual(['headers', 'headers'])
   })
 
   test('the body behind them is the same, whatever its framing', async () => {
@@ -98,7 +98,7 @@ describe('http_headers on responses', () => {
       const gets = `${bad}\r\nContent-Length: 4\r\nRetry-After: 9\r\n\r\nbusy`
       await line.tells({ asks: GET, answers: message(bad, [], 'busy'), gets })
     }
-    expect(rig.records('http_headers')).toEqual(['headers', 'headers'])
+    expect(await rig.records('http_headers')).toEqual(['headers', 'headers'])
   })
 
   test('mangle writes another length, and the proxy goes by the one that came', async () => {
@@ -173,7 +173,7 @@ describe('http_rewrite', () => {
     const line = await rig.line()
     const answers = before.startsWith('HEAD') ? `${OK}\r\nContent-Length: 9\r\n\r\n` : ANSWER
     await line.tellsTwice({ asks: requestOf(before), arrives: requestOf(after), answers })
-    expect(rig.records('http_rewrite')).toHaveLength(before === after ? 0 : 2)
+    expect(await rig.records('http_rewrite')).toHaveLength(before === after ? 0 : 2)
   })
 
   test('the body of a request is the same under another method', async () => {
@@ -203,7 +203,7 @@ describe('http_rewrite', () => {
     const line = await rig.line()
     const asks = `GET /${'a'.repeat(7000)}! HTTP/1.1\r\nHost: a\r\n\r\n`
     await line.tellsTwice({ asks, answers: ANSWER })
-    expect(rig.records('http_rewrite')).toEqual([])
+    expect(await rig.records('http_rewrite')).toEqual([])
   })
 
   test('of two, and with http_headers, each sees what the other has left', async () => {

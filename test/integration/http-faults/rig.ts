@@ -63,8 +63,9 @@ export class FaultsRig implements AsyncDisposable {
   }
 
   /** Records that the fault has left on what it did: `answer`, `left_alone no_json`. */
-  records(fault: string): readonly string[] {
-    return this.server.control.dataPlane.decisions({ proxy: 'web', fault }).flatMap(({ kind, what, detail }) => {
+  async records(fault: string): Promise<readonly string[]> {
+    const decisions = await this.server.control.dataPlane.decisions({ proxy: 'web', fault })
+    return decisions.flatMap(({ kind, what, detail }) => {
       if (kind !== 'injection') return []
       return [[what, detail?.['reason']].filter((word) => word !== undefined).join(' ')]
     })

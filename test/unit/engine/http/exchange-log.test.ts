@@ -64,6 +64,20 @@ test('the newest are kept, oldest first, and counted on', () => {
   expect(log.list({ after: 99 })).toEqual([])
 })
 
+test('what is kept is a copy: the object that it came in is that of another exchange soon', () => {
+  const log = new ExchangeLog(2)
+  const facts = { ...exchangeFacts({ target: '/a', faults: ['slow'] }) }
+  log.add('api', facts)
+  Object.assign(facts, exchangeFacts({ target: '/b', status: 404, upstreamMs: undefined }))
+  log.add('cdn', facts)
+  expect(log.list()).toMatchObject([
+    { proxy: 'api', path: '/a', status: 200, faults: ['slow'], ms: { upstream: 10 } },
+    { proxy: 'cdn', path: '/b', status: 404, faults: [], ms: { upstream: null } },
+  ])
+  log.add('api', exchangeFacts({ target: '/c' }))
+  expect(log.list()).toMatchObject([{ path: '/b' }, { path: '/c', ms: { upstream: 10 } }])
+})
+
 test('a log of none keeps none, and counts', () => {
   const log = new ExchangeLog(0)
   log.add('api', exchangeFacts())

@@ -170,6 +170,32 @@ describe('a head', () => {
     expect(head.headers).toBe(head.headers)
   })
 
+  it('is that of the next message once that is read, unless it is kept', () => {
+    const next = 'PUT /next HTTP/1.0\r\nHost: other\r\n\r\n'
+    const readTwo = (keeps: boolean) => {
+      const framer = new RequestFramer()
+      const bytes = bytesOf(`${GET}${next}`)
+      framer.read(bytes, 0)
+      const first = framer.head
+      if (keeps) first.keep()
+      framer.skip(bytes, framer.end)
+      framer.read(bytes, framer.end)
+      const { method, target, host } = framer.head
+      expect([method, target, host, framer.head.headers]).toEqual(['PUT', '/next', 'other', [['Host', 'other']]])
+      return first
+    }
+    expect(readTwo(false).method).toBe('PUT')
+    const kept = readTwo(true)
+    expect([kept.method, kept.host, kept.headers.length]).toEqual(['GET', 'h', 1])
+  })
+
+  it('with the target of the one before is held to the rules for its own method', () => {
+    const framer = framerOf('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    framer.skip(bytesOf(''), 0)
+    framer.read(bytesOf('CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n'), 0)
+    expect(framer.refusal?.rule).toBe('bad_target')
+  })
+
   it('stays as it is when its memory is used again, once it is kept', () => {
     const framer = new RequestFramer()
     const bytes = bytesOf(text)
