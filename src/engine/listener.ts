@@ -5,6 +5,7 @@ import { getSystemErrorMessage } from 'node:util'
 import { joinHostPort } from '../core/address.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import { bindFailure, systemCode } from '../core/listen-failure.ts'
+import { Descriptors } from './descriptors.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { KEEP_ALIVE_SECONDS, type Accepted, type AcceptedHandle } from './peer-socket.ts'
 
@@ -77,6 +78,13 @@ export async function freeAddress(address: ListenAddress): Promise<string> {
   return bound
 }
 
+/** Of the whole process, whichever listener meets the last. */
+const descriptors = new Descriptors()
+
+function descriptorOf(accepted: object): number {
+  return 'fd' in accepted && typeof accepted.fd === 'number' ? accepted.fd : -1
+}
+
 /**
  * Takes accepted connections as handles, before Node makes a socket of them: only a socket that is made with `onread` can read
  * into our memory, and `net.Server` cannot make such. Answers false where this Node does not let us; then sockets do.
@@ -91,6 +99,8 @@ function takeHandles(server: Server, events: ListenerEvents): boolean {
     }
     accepted.setNoDelay?.(true)
     accepted.setKeepAlive?.(true, KEEP_ALIVE_SECONDS)
+    const runOut = descriptors.given(descriptorOf(accepted), performance.now())
+    if (runOut !== undefined) events.acceptFailed(runOut)
     events.accepted(accepted)
   }
   return true
