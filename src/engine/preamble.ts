@@ -7,7 +7,14 @@ import type { Endpoint } from '../protocols/proxy-protocol/endpoint.ts'
 import { readProxyHeader } from '../protocols/proxy-protocol/header.ts'
 import type { SessionInfo } from './data-plane.ts'
 import type { FaultAtWork, FaultNow } from './fault-at-work.ts'
-import { remoteAddress, resetPeer, type Accepted, type PeerEvents, type PeerSocket } from './peer-socket.ts'
+import {
+  remoteAddress,
+  resetPeer,
+  type Accepted,
+  type NodePeer,
+  type PeerEvents,
+  type PeerSocket,
+} from './peer-socket.ts'
 import { Selection, type SelectionPlace } from './selection.ts'
 import { describeSession, type SessionFacts } from './session-info.ts'
 import type { Arrived } from './session.ts'
@@ -145,7 +152,7 @@ export class Preamble implements Visitor, PeerEvents, HandshakeHost, SelectionPl
     return wait > 0 || instead !== undefined || this.#home.listenTls !== undefined
   }
 
-  secured(peer: PeerSocket): void {
+  secured(peer: NodePeer): void {
     this.goOn(peer)
   }
 

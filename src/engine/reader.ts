@@ -1,8 +1,12 @@
 import type { OnReadOpts } from 'node:net'
+import type { PeerReader } from './peers/peer.ts'
 import { BIG_BYTES, CELL_BYTES, type ReadMemory } from './read-memory.ts'
 
-/** Bytes have been read. `false` = stop reading. */
-export type OnBytes = (count: number, memory: Buffer) => boolean
+/** What is read goes to it. */
+export interface ReadSink {
+  /** So many bytes have been read into `memory`. `false` = stop reading. */
+  read(count: number, memory: Buffer): boolean
+}
 
 /** So many small reads in a row, and a big buffer goes back to the pool. */
 const SMALL_READS_BEFORE_GIVING_BACK = 16
@@ -11,22 +15,48 @@ const SMALL_READS_BEFORE_GIVING_BACK = 16
 const WORTH_KEEPING_BYTES = 16_384
 
 /** The read memory of one direction of one session: which piece of memory the next read goes to. */
-export class Reader {
-  /** For the socket: `buffer` is asked after every read, so the memory can be changed from one read to the next. */
-  readonly onread: OnReadOpts
+export class Reader implements PeerReader {
   readonly #memory: ReadMemory
+  readonly #sink: ReadSink
   #cell: Buffer
   #current: Buffer
   #smallReads = 0
+  #view: Buffer
+  #viewed: Buffer
 
-  constructor(memory: ReadMemory, onBytes: OnBytes) {
+  constructor(memory: ReadMemory, sink: ReadSink) {
     this.#memory = memory
+    this.#sink = sink
     this.#cell = memory.takeCell()
     this.#current = this.#cell
-    this.onread = {
-      buffer: () => this.#current,
-      callback: (count) => onBytes(count, this.#current),
+    this.#view = this.#cell
+    this.#viewed = this.#cell
+  }
+
+  get current(): Buffer {
+    return this.#current
+  }
+
+  gave(count: number): boolean {
+    return this.#sink.read(count, this.#current)
+  }
+
+  /** `buffer` is asked after every read, so the memory can be changed from one read to the next. */
+  get onread(): OnReadOpts {
+    return { buffer: () => this.#current, callback: (count) => this.gave(count) }
+  }
+
+  /**
+   * The first `count` bytes of `memory`, which is what has just been read into. Messages of one length follow each other often: the view of the last one
+   * serves again, so that passing one on allocates nothing.
+   */
+  view(count: number, memory: Buffer): Buffer {
+    if (count === memory.length) return memory
+    if (count !== this.#view.length || memory !== this.#viewed) {
+      this.#view = memory.subarray(0, count)
+      this.#viewed = memory
     }
+    return this.#view
   }
 
   /** The bytes went to the kernel whole: the memory can be read into again. */

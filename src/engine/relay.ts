@@ -1,55 +1,15 @@
-import type { Clock } from '../core/clock.ts'
-import type { FaultFactory } from '../core/fault-factory.ts'
 import type { AbortHow, Outlet } from '../core/outlet.ts'
 import type { Direction, Ending } from '../core/words.ts'
-import type { Budget, BudgetWaiter } from './budget.ts'
+import type { BudgetWaiter } from './budget.ts'
 import type { ByteCounters } from './data-plane.ts'
 import type { PeerSocket } from './peer-socket.ts'
-import type { ReadMemory } from './read-memory.ts'
 import { Reader } from './reader.ts'
-import { ReleaseQueue, type Held, type HeldAbort } from './release-queue.ts'
-import type { Scheduled, Scheduler } from './scheduler.ts'
+import { RelayAccount } from './relay-account.ts'
+import type { Intake, RelayOwner, RelayShared } from './relay-owner.ts'
+import { ReleaseQueue, waitingRoom, type Held } from './release-queue.ts'
+import type { Scheduled } from './scheduler.ts'
 
-/** What every relay of a thread shares. */
-export interface RelayShared {
-  readonly factory: FaultFactory
-  readonly clock: Clock
-  readonly scheduler: Scheduler
-  readonly memory: ReadMemory
-  readonly budget: Budget
-  /** Bytes that one direction of one session may hold before it stops reading. */
-  readonly sessionBudget: number
-}
-
-/** The session that a relay belongs to: what a relay cannot do itself. */
-export interface RelayOwner {
-  /** `direction` is over, and with it the session. */
-  abort(direction: Direction, how: AbortHow, ending: Ending): void
-  /** The end of `direction` has been passed on, behind all of its bytes. */
-  delivered(direction: Direction): void
-  /** The chain was given something: stages may want to be woken at another time now. */
-  chainRan(direction: Direction): void
-}
-
-/**
- * Looks at what a relay reads before anything else does: the framer of a protocol, and what is made of its messages. What is not plain is the
- * intake's to keep, to change and to give on (`Relay.pass`).
- */
-export interface Intake {
-  /** Of bytes that have been read: how many, from the first on, simply go on. Those behind are given to `take` next. */
-  inspect(bytes: Buffer): number
-  /** Bytes that are the intake's to keep. Answers from when on more is welcome. */
-  take(bytes: Buffer): number
-  /** Something is to be done as soon as what has been inspected is on its way: `passed`. */
-  readonly due: boolean
-  passed(): void
-  /** The source has ended in an orderly way: to be passed on with `passEnd`, behind what is kept. */
-  ended(): void
-  /** The source has failed, or the session is ended from the other direction: to be passed on with `passAbort`. */
-  failed(how: AbortHow, ending: Ending): void
-  /** Everything that was passed on has been written. */
-  drained(): void
-}
+export type { Intake, RelayOwner, RelayShared } from './relay-owner.ts'
 
 /**
  * Why a source is not read. Three reasons that come and go on their own; one mark for all of them capped a 20 ms latency at
@@ -69,14 +29,12 @@ const WORTH_PAUSING_MS = 1
 const NOT_WELCOME_MS = 3_600_000
 const LOOK_AGAIN_MS = 15_000
 
-/** What a client that is not let in yet may send. */
-const REQUEST_BYTES = 65_536
-
 /**
  * So many writes (about 3 ms), and the other sessions and the admin API have their turn: a read that a slicer has cut into single bytes
- * is 65 000 system calls, which kept the loop from everything else for 180 ms.
+ * is 65 000 system calls, which kept the loop from everything else for 180 ms. The same for bytes, where a destination takes all at once.
  */
 const WRITES_PER_TURN = 1024
+const BYTES_PER_TURN = 4 * 1024 * 1024
 
 /**
  * The I/O of one direction of one session: source → stages → release queue → destination.
@@ -93,6 +51,7 @@ export class Relay implements Scheduled, BudgetWaiter {
   readonly reader: Reader
   readonly queue = new ReleaseQueue()
   readonly shared: RelayShared
+  readonly #account: RelayAccount
   readonly #owner: RelayOwner
   readonly #totals: ByteCounters
   #source: PeerSocket | undefined
@@ -102,10 +61,6 @@ export class Relay implements Scheduled, BudgetWaiter {
   #intake: Intake | undefined
   #paused = 0
   #welcomeAt = -Infinity
-  /** What the process budget knows of `#cost`. */
-  #accounted = 0
-  /** Bytes that the intake keeps. */
-  #kept = 0
   /** The source has ended or failed: whatever it still gives is not ours to pass on. */
   #sourceOver = false
   #closed = false
@@ -117,7 +72,8 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.shared = shared
     this.#owner = owner
     this.#totals = totals
-    this.reader = new Reader(shared.memory, (count, memory) => this.#read(count, memory))
+    this.reader = new Reader(shared.memory, this)
+    this.#account = new RelayAccount(shared, this.queue)
   }
 
   connect(source: PeerSocket, destination: PeerSocket): void {
@@ -153,7 +109,7 @@ export class Relay implements Scheduled, BudgetWaiter {
 
   /** For the intake, when something has changed: it keeps that many bytes, which count like those that wait. */
   keeps(bytes: number): void {
-    this.#kept = bytes
+    this.#account.kept = bytes
   }
 
   /** The first stage of the chain, whose last one writes to `queue`; `undefined` = none. What waits stays as it is. */
@@ -166,14 +122,7 @@ export class Relay implements Scheduled, BudgetWaiter {
    * as much is welcome as a request may have.
    */
   keepWaiting(): void {
-    this.#chain = {
-      chunk: (bytes) => {
-        this.queue.chunk(bytes, Infinity)
-        return this.queue.bytes < REQUEST_BYTES ? -Infinity : Infinity
-      },
-      end: () => this.queue.end(Infinity),
-      abort: (_at, how, ending) => this.queue.abort(Infinity, how, ending),
-    }
+    this.#chain = waitingRoom(this.queue)
     this.#source?.resume()
   }
 
@@ -200,7 +149,7 @@ export class Relay implements Scheduled, BudgetWaiter {
    * times that it has. An end of the session keeps its place behind the bytes before it.
    */
   repass(held: Held | undefined, timing: Outlet, from: 'arrival' | 'due'): void {
-    this.#measureRoom()
+    this.#account.measureRoom()
     for (let item = held; item !== undefined; item = item.following) {
       const at = from === 'arrival' ? item.arrival : item.at
       this.queue.arrival = item.arrival
@@ -210,15 +159,15 @@ export class Relay implements Scheduled, BudgetWaiter {
       else timing.abort(at, item.how, item.ending)
     }
     this.queue.came = NaN
-    this.#account()
+    this.#account.settle()
   }
 
   /** What waits is given on once more by `feed`, one after the other. */
   refeed(feed: (held: Held) => void, now: number): void {
-    this.#measureRoom()
+    this.#account.measureRoom()
     for (let item = this.takeHeld(); item !== undefined; item = item.following) feed(item)
     this.queue.came = NaN
-    this.#account()
+    this.#account.settle()
     this.releaseSoon(now)
   }
 
@@ -252,9 +201,9 @@ export class Relay implements Scheduled, BudgetWaiter {
     if (this.#closed) return
     const now = this.shared.clock.now()
     this.queue.arrival = now
-    this.#measureRoom()
+    this.#account.measureRoom()
     give(this.#chain ?? this.queue, now)
-    this.#account()
+    this.#account.settle()
     if (this.#chain !== undefined) this.#owner.chainRan(this.direction)
     this.release(now)
   }
@@ -264,11 +213,11 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#feed((_chain, now) => act(now))
   }
 
-  #read(count: number, memory: Buffer): boolean {
+  read(count: number, memory: Buffer): boolean {
     this.bytes.received += count
     this.#totals.received += count
     if (this.#closed || this.#sourceOver) return this.#swallowing
-    const bytes = count === memory.length ? memory : memory.subarray(0, count)
+    const bytes = this.reader.view(count, memory)
     const plain = this.#intake === undefined ? count : this.#intake.inspect(bytes)
     if (this.#closed) return this.#swallowing
     if (plain === count && this.#chain === undefined && this.queue.empty) return this.#forward(bytes)
@@ -299,10 +248,10 @@ export class Relay implements Scheduled, BudgetWaiter {
 
   /** The way through the chain; `bytes` is ours to keep. Those behind the first `plain` are the intake's. */
   #stamp(bytes: Buffer, plain = bytes.length): boolean {
-    const { clock, budget, scheduler, sessionBudget } = this.shared
+    const { clock, budget, scheduler } = this.shared
     const now = clock.now()
     this.queue.arrival = now
-    this.#measureRoom()
+    this.#account.measureRoom()
     let welcomeAt = -Infinity
     if (plain > 0) {
       const first = plain === bytes.length ? bytes : bytes.subarray(0, plain)
@@ -312,7 +261,7 @@ export class Relay implements Scheduled, BudgetWaiter {
       welcomeAt = Math.max(welcomeAt, this.#intake.take(bytes.subarray(plain)))
       if (this.#closed) return this.#swallowing
     }
-    this.#account()
+    this.#account.settle()
     if (this.#chain !== undefined) this.#owner.chainRan(this.direction)
     if (welcomeAt > now + WORTH_PAUSING_MS) {
       this.#paused |= PIPE_THIN
@@ -322,7 +271,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     if (!this.#closed && this.#intake?.due === true) this.#intake.passed()
     // What was due may have been the end of the session: a relay that is closed must not be scheduled again.
     if (this.#closed) return this.#swallowing
-    if (this.#cost > sessionBudget) this.#paused |= MEMORY_FULL
+    if (this.#account.full) this.#paused |= MEMORY_FULL
     else if (budget.exhausted && !this.queue.empty) {
       this.#paused |= MEMORY_FULL
       budget.wait(this)
@@ -336,13 +285,15 @@ export class Relay implements Scheduled, BudgetWaiter {
     const destination = this.#destination
     if (destination === undefined || this.#closed) return
     let writes = 0
+    let bytes = 0
     for (let head = this.queue.head; head !== undefined && head.at <= now; head = this.queue.head) {
       if (head.kind === 'abort') {
         this.#owner.abort(this.direction, head.how, head.ending)
         return
       }
       if (head.kind === 'chunk') {
-        if (destination.writableNeedDrain || ++writes > WRITES_PER_TURN) break
+        if (destination.writableNeedDrain || ++writes > WRITES_PER_TURN || bytes > BYTES_PER_TURN) break
+        bytes += head.bytes.length
         if (destination.writable) this.#writeHeld(destination, head.bytes)
         this.queue.shift()
       } else {
@@ -351,7 +302,7 @@ export class Relay implements Scheduled, BudgetWaiter {
         this.#owner.delivered(this.direction)
       }
     }
-    this.#account()
+    this.#account.settle()
     this.#afterRelease(destination, now)
   }
 
@@ -371,33 +322,16 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.#totals.sent += bytes.length
   }
 
-  /** What the queue may cost before it has to be thrifty. */
-  #measureRoom(): void {
-    const { budget, sessionBudget } = this.shared
-    this.queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.used)
-  }
-
-  get #cost(): number {
-    return this.queue.cost + this.#kept
-  }
-
-  #account(): void {
-    const delta = this.#cost - this.#accounted
-    if (delta === 0) return
-    this.#accounted = this.#cost
-    this.shared.budget.change(delta)
-  }
-
   #afterRelease(destination: PeerSocket, now: number): void {
     const slow = destination.writableNeedDrain
     if (slow) this.#paused |= DESTINATION_SLOW
     // A reset does not wait for a peer that takes nothing.
-    const reset = slow && this.queue.resetAt <= now ? this.#waitingReset() : undefined
+    const reset = slow && this.queue.resetAt <= now ? this.queue.waitingReset : undefined
     if (reset !== undefined) {
       this.#owner.abort(this.direction, reset.how, reset.ending)
       return
     }
-    if (this.#paused & MEMORY_FULL && this.#cost <= this.shared.sessionBudget / 2) this.#memoryFreed()
+    if (this.#paused & MEMORY_FULL && this.#account.roomAgain) this.#memoryFreed()
     this.shared.scheduler.schedule(this, this.#nextDue(now))
     if (this.#intake !== undefined && this.queue.empty) this.#intake.drained()
   }
@@ -410,13 +344,6 @@ export class Relay implements Scheduled, BudgetWaiter {
     }
     this.shared.budget.forget(this)
     this.budgetFreed()
-  }
-
-  #waitingReset(): HeldAbort | undefined {
-    for (let held = this.queue.head; held !== undefined; held = held.following) {
-      if (held.kind === 'abort' && held.how !== 'destroy') return held
-    }
-    return undefined
   }
 
   /** When something happens here by itself; `Infinity` = never. */
@@ -496,7 +423,7 @@ export class Relay implements Scheduled, BudgetWaiter {
     this.shared.scheduler.cancel(this)
     this.shared.budget.forget(this)
     this.queue.takeAll()
-    this.#kept = 0
-    this.#account()
+    this.#account.kept = 0
+    this.#account.settle()
   }
 }

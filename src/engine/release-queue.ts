@@ -123,6 +123,14 @@ export class ReleaseQueue implements Outlet {
     }
   }
 
+  /** The first reset that waits. */
+  get waitingReset(): HeldAbort | undefined {
+    for (let held = this.#head; held !== undefined; held = held.following) {
+      if (held.kind === 'abort' && held.how !== 'destroy') return held
+    }
+    return undefined
+  }
+
   shift(): void {
     const head = this.#head
     if (head === undefined) return
@@ -169,5 +177,20 @@ export class ReleaseQueue implements Outlet {
     if (this.#tail === undefined) this.#head = held
     else this.#tail.following = held
     this.#tail = held
+  }
+}
+
+/** What a client that is not let in yet may send. */
+const REQUEST_BYTES = 65_536
+
+/** In front of `queue`, for as long as nothing may go on: what comes waits until it is stamped anew. */
+export function waitingRoom(queue: ReleaseQueue): Outlet {
+  return {
+    chunk: (bytes) => {
+      queue.chunk(bytes, Infinity)
+      return queue.bytes < REQUEST_BYTES ? -Infinity : Infinity
+    },
+    end: () => queue.end(Infinity),
+    abort: (_at, how, ending) => queue.abort(Infinity, how, ending),
   }
 }

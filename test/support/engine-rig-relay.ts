@@ -101,7 +101,7 @@ class Source extends Duplex {
 
 /** What a relay uses of a socket is what every stream has. */
 function asPeer(stream: Duplex): PeerSocket {
-  return stream as PeerSocket
+  return stream as unknown as PeerSocket
 }
 
 export interface RelayRigOptions {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { FoulweatherError } from '../../src/core/errors.ts'
 import type { FaultPlan, PlanChange, ProxyPlan } from '../../src/core/plan.ts'
-import type { DataPlane, ProxyOutcome, ProxySnapshot, SessionInfo } from '../../src/engine/data-plane.ts'
+import type { LocalDataPlane, ProxyOutcome, ProxySnapshot, SessionInfo } from '../../src/engine/data-plane.ts'
 import { createLocalDataPlane, type DataPlaneOptions } from '../../src/engine/local-data-plane.ts'
 import { ReadMemory } from '../../src/engine/read-memory.ts'
 import { Scheduler } from '../../src/engine/scheduler.ts'
@@ -54,7 +54,7 @@ function listening(): number {
 
 /** The data plane in this process, over real sockets. Disposal closes it and checks that nothing of it is left. */
 export class EngineRig implements AsyncDisposable {
-  readonly plane: DataPlane
+  readonly plane: LocalDataPlane
   readonly ended: SessionInfo[] = []
   readonly #listening = listening()
   readonly #made: RigProxy[] = []

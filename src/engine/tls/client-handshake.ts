@@ -11,7 +11,7 @@ import {
   WRITE_QUEUE_BYTES,
   type Accepted,
   type PeerEvents,
-  type PeerSocket,
+  type NodePeer,
 } from '../peer-socket.ts'
 import type { RelayShared } from '../relay.ts'
 import type { Scheduled } from '../scheduler.ts'
@@ -35,7 +35,7 @@ export interface HandshakeHost {
   /** The client has begun a handshake: what is to become of it? Asked again by `lookAgain`, and when a wait is over. */
   decide(hello: ClientHello): HandshakeDecision
   /** The handshake is done. `peer` is the client from now on; it is not read yet. */
-  secured(peer: PeerSocket): void
+  secured(peer: NodePeer): void
   /**
    * There will be no handshake. What is to be said to the client (an alert) is on its way, and its connection closes by itself within
    * `LINGER_MS`; whoever destroys it before takes that away. `text` is one line for logs.
@@ -66,8 +66,8 @@ export class ClientHandshake implements Scheduled {
   readonly #tls: ListenTls
   readonly #onOwned: (bytes: Buffer) => boolean
   readonly #shared: Pick<RelayShared, 'clock' | 'scheduler'>
-  readonly #raw: PeerSocket
-  #peer: PeerSocket
+  readonly #raw: NodePeer
+  #peer: NodePeer
   #state: 'reading' | 'waiting' | 'answering' | 'secured' | 'over' = 'reading'
   readonly #read = new FirstBytes()
   #prefaced: boolean
@@ -112,7 +112,7 @@ export class ClientHandshake implements Scheduled {
    * The socket of the client, for its address, and to reset or to destroy it at any time: that of the bare connection until the hello is answered, then
    * one that speaks TLS.
    */
-  get peer(): PeerSocket {
+  get peer(): NodePeer {
     return this.#peer
   }
 

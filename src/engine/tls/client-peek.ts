@@ -8,7 +8,7 @@ import {
   resetPeer,
   type Accepted,
   type PeerEvents,
-  type PeerSocket,
+  type NodePeer,
 } from '../peer-socket.ts'
 import type { RelayShared } from '../relay.ts'
 import type { Scheduled } from '../scheduler.ts'
@@ -41,7 +41,7 @@ const BEGUN_HELLO_WITHIN_MS = 60_000
 export class ClientPeek implements Scheduled {
   dueAt = 0
   heapIndex = -1
-  readonly peer: PeerSocket
+  readonly peer: NodePeer
   readonly #host: PeekHost
   readonly #session: PeerEvents
   readonly #shared: Pick<RelayShared, 'clock' | 'scheduler'>
@@ -228,7 +228,7 @@ export class ClientPeek implements Scheduled {
 }
 
 /** Nothing can be given back to a socket that has told its end: both are told once more, when it is to be read again. */
-function tellAgain(peer: PeerSocket, read: Buffer): void {
+function tellAgain(peer: NodePeer, read: Buffer): void {
   peer.once('resume', () => {
     if (peer.destroyed) return
     if (read.length > 0) peer.emit('data', read)

@@ -16,9 +16,11 @@ class Session {
 
   constructor(memory: ReadMemory, mark: number) {
     this.mark = mark
-    this.#reader = new Reader(memory, (count, into) => {
-      this.#read = into.subarray(0, count)
-      return true
+    this.#reader = new Reader(memory, {
+      read: (count, into) => {
+        this.#read = into.subarray(0, count)
+        return true
+      },
     })
   }
 

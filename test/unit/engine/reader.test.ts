@@ -11,17 +11,21 @@ function target(reader: Reader): Uint8Array {
 }
 
 function newReader(memory = new ReadMemory()): Reader {
-  return new Reader(memory, () => true)
+  return new Reader(memory, { read: () => true })
 }
 
 test('a read is told with its size and the memory it is in', () => {
   const told: [number, Buffer][] = []
-  const reader = new Reader(new ReadMemory(), (count, memory) => {
-    told.push([count, memory])
-    return false
+  const reader = new Reader(new ReadMemory(), {
+    read(count, memory) {
+      told.push([count, memory])
+      return false
+    },
   })
   expect(reader.onread.callback(7, target(reader))).toBe(false)
   expect(told).toEqual([[7, target(reader)]])
+  expect(reader.gave(8)).toBe(false)
+  expect(told.at(-1)).toEqual([8, reader.current])
 })
 
 test('small reads stay in the cell', () => {
