@@ -49,7 +49,7 @@ test('requests through a proxy with protocol http are shown by tail, counted in 
   ] as const) {
     await (await fetch(`${url}${path}`, { method, ...(method === 'POST' ? { body: 'x' } : {}) })).text()
   }
-  await eventually('all are over', () => rig.dataPlane.exchangeLog().newest === 3)
+  await eventually('all are over', async () => (await rig.dataPlane.exchangeLog()).newest === 3)
   const { code, stdout, stderr } = await run(['tail', '--no-follow'], { FOULWEATHER_URL: rig.url })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const lines = stdout.split('\n').slice(0, -1)
@@ -63,7 +63,7 @@ test('requests through a proxy with protocol http are shown by tail, counted in 
     expect(total).toBeGreaterThanOrEqual(upstream)
     expect(upstream).toBeGreaterThan(0)
   }
-  const [proxy] = rig.dataPlane.snapshot('api').proxies
+  const [proxy] = (await rig.dataPlane.snapshot('api')).proxies
   expect(proxy?.http).toMatchObject({ inFlight: 0, answered: { upstream: { '2xx': 2, '4xx': 1 }, injected: {} } })
   const metrics = await createMetrics({ dataPlane: rig.dataPlane, version: '1', groups: ['foulweather'] })()
   expect(metrics).toContain('foulweather_http_requests_total{proxy="api",origin="upstream",class="2xx"} 2\n')

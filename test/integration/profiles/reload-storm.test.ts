@@ -121,13 +121,13 @@ test(`${RELOADS} reloads under load: no byte is wrong, and no session ends but t
     expect(mover.closed).toBe(false)
   }
   const bytes = steady.map((session) => session.bytes)
-  rig.control.halt()
+  await rig.control.halt()
   expect(await Promise.all([...steady, mover].map((session) => session.finish()))).toEqual(
     Array.from({ length: STEADY_SESSIONS + 1 }, () => undefined),
   )
   expect(cut.map(({ problem }) => problem)).toEqual(cut.map(() => undefined))
   expect(cut).toHaveLength(RELOADS / MOVES_EVERY)
   expect(Math.min(...bytes)).toBeGreaterThan(100_000)
-  const endings = rig.dataPlane.snapshot('moved').proxies[0]?.sessions.endings
+  const endings = (await rig.dataPlane.snapshot('moved')).proxies[0]?.sessions.endings
   expect(endings?.['proxy:disabled']).toBe(RELOADS / MOVES_EVERY)
 }, 120_000)

@@ -1,0 +1,253 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Api } from '../api.ts'
+import { isCalm } from '../places.ts'
+import type { Tally } from '../tally.ts'
+import type { Doors } from '../weather/doors.ts'
+import type { Pulse } from './pulse.ts'
+
+/** What a client has lost without wanting to. */
+export interface Loss {
+  readonly proxy: string
+  /** The client's own port; `undefined` = it was not connected. */
+  readonly port: number | undefined
+  /** When it began to connect, by `performance.now()` and by the wall clock. */
+  readonly since: Moment
+  /** For people. */
+  readonly what: string
+  /** It gave up waiting: then a fault of time explains it too. */
+  readonly impatient?: boolean
+  /** Of HTTP: where the exchange was. */
+  readonly path?: string
+}
+
+export interface Moment {
+  readonly steady: number
+  readonly wall: number
+}
+
+export function thisMoment(): Moment {
+  return { steady: performance.now(), wall: Date.now() }
+}
+
+/** A session that is over, as `GET /v1/events` tells it. */
+export interface Ended {
+  readonly session: string
+  readonly proxy: string
+  readonly client: string
+  readonly time: string
+  readonly origin: string
+  readonly reason: string
+  /** The names of those that were at work on it, by direction. */
+  readonly faults: Readonly<Record<string, readonly string[]>>
+}
+
+interface Exchange {
+  readonly path: string
+  /** The names of those that worked on it. */
+  readonly faults: readonly string[]
+}
+
+interface Decision {
+  readonly fault: string
+  readonly type: string
+  readonly kind: string
+  readonly selected?: boolean
+  readonly shadow?: boolean
+}
+
+interface Listed {
+  readonly id: string
+  readonly client: string
+  readonly started: string
+  readonly stages: Ended['faults']
+  readonly ending: { readonly origin: string; readonly reason: string } | null
+}
+
+/** What an operator does to sessions: expected where we do it. */
+const ORDERS = new Set(['killed', 'disabled', 'deleted', 'changed'])
+/** Faults of time, by type: they explain why somebody gave up, and nothing else. */
+const LATE_ONLY =
+  /^(noop|latency|bandwidth|slicer|slow_close|stall|loss|packet_loss|link|accept_delay|connect_delay|hang|http_latency|http_bandwidth|http_stall|http_headers)$/
+
+const NOT_FOUND = 'no such session was found'
+const ENDED_KEPT = 20_000
+/** The clocks of two processes on one machine are the same; a session is accepted after its client began to connect. */
+const CLOCK_SLACK = 1500
+/** How long before a loss is told of the machine may have been the reason, and how long it has to have been away in that time. */
+const BEFORE_MS = 20_000
+const AWAY_MS = 8000
+const EXPLAINED_WITHIN = 20_000
+const LOOK_EVERY = 250
+
+/**
+ * Explains what clients have lost: by the ending of their session, or by what was decided about it. What cannot be explained is a violation. On calm proxies
+ * there is no explanation but the death of a thread that was killed.
+ */
+export class Ledger {
+  readonly #api: Api
+  readonly #tally: Tally
+  readonly #doors: Doors
+  readonly #pulse: Pulse
+  readonly #ended = new Map<string, Ended>()
+  /** Sessions that explain a loss: none explains two of clients without a port. */
+  readonly #claimed = new Set<string>()
+  readonly #open = new Set<Promise<void>>()
+
+  constructor(api: Api, tally: Tally, doors: Doors, pulse: Pulse) {
+    this.#pulse = pulse
+    this.#api = api
+    this.#tally = tally
+    this.#doors = doors
+  }
+
+  sessionEnded(ended: Ended): void {
+    this.#tally.count(`ended by ${ended.origin}`)
+    if (!['injected', 'client', 'upstream', 'proxy'].includes(ended.origin)) {
+      this.#tally.violate(
+        'origins',
+        `session ${ended.session} of ${ended.proxy} has ended with ${JSON.stringify(ended)}`,
+      )
+    }
+    const key = `${ended.proxy} ${ended.client}`
+    this.#ended.delete(key)
+    this.#ended.set(key, ended)
+    if (this.#ended.size > ENDED_KEPT) this.#forgetOldest()
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { session }] of this.#ended) {
+      this.#ended.delete(key)
+      this.#claimed.delete(session)
+      return
+    }
+  }
+
+  /** Looks into it, and puts the outcome on record. */
+  report(loss: Loss): void {
+    this.#tally.count(`losses on ${loss.proxy}`)
+    const explaining: Promise<void> = this.#lookInto(loss)
+      .catch((error: unknown) => this.#tally.violate('answers', `asking about a loss: ${String(error)}`))
+      .finally(() => this.#open.delete(explaining))
+    this.#open.add(explaining)
+  }
+
+  /** Answers when everything that was reported is explained, or cannot be. */
+  async settled(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open)
+  }
+
+  async #lookInto(loss: Loss): Promise<void> {
+    const explanation = await this.#explain(loss)
+    if (!explanation.startsWith('?')) this.#tally.count(`explained by ${explanation}`)
+    else this.#tally.violate('bytes', `${loss.proxy}: ${loss.what}; ${explanation.slice(1)}`)
+  }
+
+  /** Why; behind a `?`: why not. */
+  async #explain(loss: Loss): Promise<string> {
+    const reported = performance.now()
+    // Who has waited for 15 s has waited for this machine, when it was away for most of them.
+    const away = this.#pulse.missed(BEFORE_MS)
+    const wasShut = (): boolean => this.#doors.wasShut(loss.proxy, loss.since.steady, reported)
+    let told = NOT_FOUND
+    while (performance.now() < reported + EXPLAINED_WITHIN) {
+      if (loss.port === undefined) {
+        if (wasShut()) return 'a shut door'
+        const explained = this.#unseen(loss)
+        if (explained !== undefined) return explained
+        told = 'it could not connect, and nothing had shut the proxy'
+        await sleep(LOOK_EVERY)
+        continue
+      }
+      const listed = await this.#sessionOf(loss)
+      const ended = this.#endingOf(loss) ?? listedEnding(loss, listed)
+      const explained = ended === undefined ? undefined : byEnding(loss, ended)
+      if (ended !== undefined && explained !== undefined) this.#claimed.add(ended.session)
+      if (explained !== undefined) return explained
+      if (!isCalm(loss.proxy)) {
+        const session = ended?.session ?? listed?.id
+        const decided = session === undefined ? undefined : await this.#byDecisions(loss, session)
+        if (decided !== undefined) return decided
+        const worked = [...namesOf(ended?.faults ?? listed?.stages), ...(await this.#onExchange(loss, session))]
+        const cause = worked.map(typeOf).find((type) => loss.impatient === true || !LATE_ONLY.test(type))
+        if (cause !== undefined) return `a fault at work (${cause})`
+      }
+      if (ended === undefined && listed === undefined && wasShut()) return 'a shut door'
+      if (ended !== undefined) {
+        told = `session ${ended.session} ended by ${ended.origin} (${ended.reason}), and no fault did it`
+        if (performance.now() > reported + LOOK_EVERY * 4) break
+      }
+      await sleep(LOOK_EVERY)
+    }
+    if (!isCalm(loss.proxy) && loss.impatient === true && away > AWAY_MS) return 'a machine that had no time'
+    return `?${told}`
+  }
+
+  /**
+   * A reset that comes right behind the handshake may be told by `connect` itself, and the client has no port then: some session that was ended in that time, and
+   * that nobody else has lost.
+   */
+  #unseen(loss: Loss): string | undefined {
+    for (const ended of this.#ended.values()) {
+      if (ended.proxy !== loss.proxy || Date.parse(ended.time) < loss.since.wall - CLOCK_SLACK) continue
+      const explained = this.#claimed.has(ended.session) ? undefined : byEnding(loss, ended)
+      if (explained === undefined) continue
+      this.#claimed.add(ended.session)
+      return explained
+    }
+    return undefined
+  }
+
+  #endingOf({ proxy, port, since }: Loss): Ended | undefined {
+    const ended = this.#ended.get(`${proxy} 127.0.0.1:${port}`)
+    return ended !== undefined && Date.parse(ended.time) >= since.wall - CLOCK_SLACK ? ended : undefined
+  }
+
+  async #sessionOf({ proxy, port, since }: Loss): Promise<Listed | undefined> {
+    const { sessions } = await this.#api.get<{ sessions: Listed[] }>(`/v1/sessions?state=all&proxy=${proxy}&limit=2000`)
+    return sessions.findLast(
+      ({ client, started }) => client === `127.0.0.1:${port}` && Date.parse(started) >= since.wall - CLOCK_SLACK,
+    )
+  }
+
+  /** What worked on the exchange that was lost. */
+  async #onExchange({ path }: Loss, session: string | undefined): Promise<readonly string[]> {
+    if (path === undefined || session === undefined) return []
+    const asked = `/v1/exchanges?session=${encodeURIComponent(session)}&limit=1000`
+    const { exchanges } = await this.#api.get<{ exchanges: Exchange[] }>(asked)
+    return exchanges.filter((exchange) => exchange.path === path).flatMap(({ faults }) => faults)
+  }
+
+  async #byDecisions({ impatient = false }: Loss, session: string): Promise<string | undefined> {
+    const path = `/v1/decisions?session=${encodeURIComponent(session)}&limit=5000`
+    const { decisions } = await this.#api.get<{ decisions: Decision[] }>(path)
+    const worked = decisions.filter(
+      ({ kind, selected, shadow }) => shadow !== true && (kind === 'injection' || selected === true),
+    )
+    const cause = worked.find(({ type }) => !LATE_ONLY.test(type)) ?? (impatient ? worked[0] : undefined)
+    return cause === undefined ? undefined : `what was decided (${cause.type})`
+  }
+}
+
+/** What was not told because there was too much to tell is in the list for a while. */
+function listedEnding({ proxy }: Loss, listed: Listed | undefined): Ended | undefined {
+  if (listed === undefined || listed.ending === null) return undefined
+  const { id, client, started, stages, ending } = listed
+  return { session: id, proxy, client, time: started, faults: stages, ...ending }
+}
+
+function namesOf(faults: Ended['faults'] = {}): readonly string[] {
+  return Object.values(faults).flat()
+}
+
+/** Names begin with the type. */
+function typeOf(fault: string): string {
+  return fault === 'toxic' ? 'latency' : (fault.split('-')[0] ?? fault)
+}
+
+function byEnding({ proxy }: Loss, { origin, reason }: Ended): string | undefined {
+  if (origin === 'proxy' && reason === 'worker_died') return 'a thread that was killed'
+  if (isCalm(proxy)) return undefined
+  if (origin === 'injected') return 'a fault that has ended the session'
+  if (origin === 'proxy' && ORDERS.has(reason)) return `an order (${reason})`
+  return undefined
+}
