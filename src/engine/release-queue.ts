@@ -1,5 +1,6 @@
 import type { AbortHow, Outlet } from '../core/outlet.ts'
 import type { Ending } from '../core/words.ts'
+import { notATime } from './not-a-time.ts'
 
 /** What waits: a chunk, the orderly end of the direction, or the end of the session. */
 export type Held = HeldChunk | HeldEnd | HeldAbort
@@ -170,6 +171,10 @@ export class ReleaseQueue implements Outlet {
 
   #inOrder(at: number): number {
     const before = this.#tail?.at ?? -Infinity
+    if (Number.isNaN(at)) {
+      notATime('the stamp of what is to be released')
+      return Math.max(before, this.arrival)
+    }
     return at < before ? before : at
   }
 

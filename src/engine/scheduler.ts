@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import type { HistogramData } from './data-plane.ts'
 import { Histogram } from './histogram.ts'
+import { notATime } from './not-a-time.ts'
 
 /** Something that wants to be called at a time. The two fields belong to the scheduler; `idle()` gives their first values. */
 export interface Scheduled {
@@ -27,6 +28,9 @@ const LONGEST_TIMER_MS = 86_400_000
 export const TURN_MS = 8
 
 const LATENESS_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 1000]
+
+/** Who has no time is asked again then: soon enough to go on, and not so soon that it takes a core. */
+const ASK_AGAIN_MS = 1000
 
 /** The engine's only timer: a binary heap of due times over all sessions of a thread. Equal times fire in no given order. */
 export class Scheduler {
@@ -56,6 +60,10 @@ export class Scheduler {
   /** Calls `task.fire` at `at` or as soon as possible after; a task that waits already is moved. `Infinity` = not any more. */
   schedule(task: Scheduled, at: number): void {
     if (at === Infinity) return this.cancel(task)
+    if (Number.isNaN(at)) {
+      notATime('what is to be scheduled')
+      return this.schedule(task, this.#clock.now() + ASK_AGAIN_MS)
+    }
     if (task.heapIndex < 0) {
       task.dueAt = at
       task.heapIndex = this.#heap.length

@@ -159,3 +159,14 @@ test('bytes, order and rising stamps hold for any sequence of calls', () => {
     }),
   )
 })
+
+test('a stamp that is no time counts as due when it came, and nothing behind it is lost', () => {
+  const queue = new ReleaseQueue()
+  queue.arrival = 100
+  queue.chunk(Buffer.from('a'), 150)
+  queue.chunk(Buffer.from('b'), NaN)
+  queue.chunk(Buffer.from('c'), 160)
+  const stamps: number[] = []
+  for (let held = queue.head; held !== undefined; held = held.following) stamps.push(held.at)
+  expect(stamps).toEqual([150, 150, 160])
+})

@@ -224,3 +224,22 @@ describe('the rest of a millisecond', () => {
     expect(Math.max(...late)).toBeLessThanOrEqual(1.15)
   })
 })
+
+test('what has no time keeps nobody else from theirs, and is asked again in a second', () => {
+  const { clock, scheduler, fired, task } = rig()
+  for (let n = 0; n < 20; n++) scheduler.schedule(task(`${n}`), 1500 + ((n * 7) % 20))
+  scheduler.schedule(task('lost'), NaN)
+  clock.advanceTo(1600)
+  expect(fired).toHaveLength(20)
+  clock.advanceTo(2000)
+  expect(fired.at(-1)).toBe('lost @ 2000')
+})
+
+test('a task that waits and has no time any more is asked again, too', () => {
+  const { clock, scheduler, fired, task } = rig()
+  const moved = task('moved')
+  scheduler.schedule(moved, 100_000)
+  scheduler.schedule(moved, NaN)
+  clock.advanceTo(2000)
+  expect(fired).toEqual(['moved @ 2000'])
+})
