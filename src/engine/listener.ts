@@ -78,6 +78,22 @@ export async function freeAddress(address: ListenAddress): Promise<string> {
   return bound
 }
 
+function setOptions(handle: AcceptedHandle): void {
+  handle.setNoDelay?.(true)
+  handle.setKeepAlive?.(true, KEEP_ALIVE_SECONDS)
+}
+
+/**
+ * Linux gives an accepted socket what has been set for the listening one: for each connection that is five system calls less, of 27. Elsewhere
+ * that is said of some of these options on some systems only.
+ */
+function setForAll(listening: object): boolean {
+  if (process.platform !== 'linux' || !('setNoDelay' in listening) || !('close' in listening)) return false
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening handle is of the same class as those that it accepts
+  setOptions(listening as AcceptedHandle)
+  return true
+}
+
 /** Of the whole process, whichever listener meets the last. */
 const descriptors = new Descriptors()
 
@@ -92,13 +108,13 @@ function descriptorOf(accepted: object): number {
 function takeHandles(server: Server, events: ListenerEvents): boolean {
   const handle: unknown = Reflect.get(server, '_handle')
   if (typeof handle !== 'object' || handle === null || !('onconnection' in handle)) return false
+  const inherited = setForAll(handle)
   handle.onconnection = (status: number, accepted: AcceptedHandle | undefined): void => {
     if (status !== 0 || accepted === undefined) {
       events.acceptFailed(`accept: ${getSystemErrorMessage(status) ?? status}`)
       return
     }
-    accepted.setNoDelay?.(true)
-    accepted.setKeepAlive?.(true, KEEP_ALIVE_SECONDS)
+    if (!inherited) setOptions(accepted)
     const runOut = descriptors.given(descriptorOf(accepted), performance.now())
     if (runOut !== undefined) events.acceptFailed(runOut)
     events.accepted(accepted)
