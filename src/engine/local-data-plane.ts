@@ -48,7 +48,7 @@ export interface DataPlaneOptions {
   /** Pass a RST of one peer on as an orderly close; default false. */
   readonly softenResets?: boolean
   /**
-   * Read accepted connections into memory of ours, which takes hold of them by an undocumented part of Node; default true. Where a Node
+   * Speak to connections, accepted and dialled, by their handles, which is an undocumented part of Node; default true. Where a Node
    * has no such part, and with `false`, they are read by `data` events instead: the same bytes at four times the CPU.
    */
   readonly acceptHandles?: boolean
