@@ -48,14 +48,18 @@ export class Budget {
   change(delta: number): void {
     this.#used += delta
     this.#tell()
-    if (delta >= 0 || this.#sharing.heldUp.value === 0 || this.usedByAll >= this.limit * RESUME_BELOW) return
+    if (delta >= 0 || this.#sharing.heldUp.value === 0 || !this.#hasRoom) return
     if (this.#sharing.heldUp.value > this.#waiters.size) this.#sharing.nudge({ about: 'held' })
     this.#freed()
   }
 
   /** Another thread has let go of something. */
   look(): void {
-    if (this.usedByAll < this.limit * RESUME_BELOW) this.#freed()
+    if (this.#hasRoom) this.#freed()
+  }
+
+  get #hasRoom(): boolean {
+    return this.usedByAll < this.limit * RESUME_BELOW
   }
 
   wait(waiter: BudgetWaiter): void {
@@ -63,6 +67,8 @@ export class Budget {
     this.stalls++
     this.#waiters.add(waiter)
     this.#sharing.heldUp.add(1)
+    // Others may have let go of all they had before they could know of this one, and would never say so.
+    if (this.#sharing.held !== undefined && this.#hasRoom) setImmediate(() => this.look())
   }
 
   forget(waiter: BudgetWaiter): void {

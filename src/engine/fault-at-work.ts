@@ -140,7 +140,8 @@ export class FaultAtWork implements Gauged {
   get state(): FaultState {
     if (this.window === 'over' || this.#gauges.length === 0) return this.window
     if (this.#gauges.some(({ scope, spent }) => spent && scope === 'fault')) return 'spent'
-    return this.disarmed === undefined ? this.window : 'disarmed'
+    // Which limit it was is known where it was met, which may have been in another thread.
+    return this.off || this.spent ? 'disarmed' : this.window
   }
 
   /** What all sessions share in all threads. */

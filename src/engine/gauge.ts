@@ -108,12 +108,16 @@ export class Gauge {
     return this.#tellFull(by, maxActive, active + 1)
   }
 
-  /** One more takes its place, or (`by` = -1) leaves it. Answers whether there was none. */
-  countActive(fault: Gauged, by: 1 | -1): boolean {
+  /**
+   * One more takes its place, or (`by` = -1) leaves it. Answers whether there was none.
+   *
+   * @param active on how many the fault works with this one. Not asked anew: of two threads that come to the last place, one has it.
+   */
+  countActive(fault: Gauged, by: 1 | -1, active: number): boolean {
     const { maxActive } = this.limits
     const group = this.#share.active.add(by)
     if (by < 0 || maxActive === undefined) return false
-    return this.#tellFull(fault, maxActive, this.scope === 'fault' ? fault.active : group)
+    return this.#tellFull(fault, maxActive, this.scope === 'fault' ? active : group)
   }
 
   /** @param active with the one that is to be. */

@@ -127,11 +127,26 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     if (!this.#doors.empty) this.#entrance.look()
   }
 
-  /** Where a fault counts who is in, nobody in another thread is let in meanwhile. */
+  /** Where a fault counts who is in, nobody in another thread comes or is let in meanwhile. */
   #letIn(visitor: Visitor): void {
+    if (this.#asksConnections) return this.#share.exclusively(() => this.#letInOrQueue(visitor))
     this.#tellSessions()
-    if (this.#asksConnections) this.#share.exclusively(() => visitor.enter())
-    else visitor.enter()
+    visitor.enter()
+  }
+
+  #letInOrQueue(visitor: Visitor): void {
+    this.#tellSessions()
+    const active = this.activeSessions
+    visitor.enter()
+    // Whoever left in another thread, just before this one was known to wait, has told nobody of the place.
+    if (visitor.queued && this.activeSessions < active - 1) this.#lookAtQueue()
+  }
+
+  /** Whoever waits may be let in by that, and then nobody in another thread is to have the same place. */
+  #bringInStep(visitor: Visitor): void {
+    if (this.#waiting.has(visitor) && this.#asksConnections)
+      this.#share.exclusively(() => visitor.setFaults(this.faults))
+    else visitor.setFaults(this.faults)
   }
 
   get #asksConnections(): boolean {
@@ -182,10 +197,11 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     if (live === knownLive && waiting === knownWaiting) return
     this.#told = { live, waiting }
     if (live !== knownLive) this.#share.live.add(live - knownLive)
-    const others = this.#share.waiting.add(waiting - knownWaiting) > waiting
     const active = live - waiting - (knownLive - knownWaiting)
+    // In this order: who is queued counts itself among those that wait, and then looks again at how many are in.
+    if (active !== 0) this.#share.active.add(active)
+    const others = this.#share.waiting.add(waiting - knownWaiting) > waiting
     if (active === 0) return
-    this.#share.active.add(active)
     if (!this.#doors.empty || (active < 0 && others)) this.shared.sharing.nudge({ about: 'sessions', proxy: this.name })
   }
 
@@ -261,7 +277,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     // Whoever changes the plan may rely on it when the answer comes.
     this.#behind.stop()
     this.#doors.update(this.faults)
-    for (const session of this.sessions.values()) session.setFaults(this.faults)
+    for (const session of this.sessions.values()) this.#bringInStep(session)
     this.#entrance.look()
     this.#shutOut.finish()
   }
@@ -269,7 +285,7 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
   /** A window has opened or closed, a ramp has taken a step, or a limit has been crossed: nobody waits for that. */
   #faultsMoved(): void {
     this.#doors.update(this.faults)
-    this.#behind.start(this.sessions.values(), (session) => session.setFaults(this.faults))
+    this.#behind.start(this.sessions.values(), (session) => this.#bringInStep(session))
     this.#entrance.look()
   }
 

@@ -41,9 +41,9 @@ export function weighSelected(work: FaultAtWork, reason: SkipReason | undefined)
  */
 export function enter(work: FaultAtWork): SkipReason | undefined {
   const { gauges } = work
-  work.countActive(1)
+  const active = work.countActive(1)
   let isFull = false
-  for (const gauge of gauges) if (gauge.countActive(work, 1)) isFull = true
+  for (const gauge of gauges) if (gauge.countActive(work, 1, active)) isFull = true
   if (!isFull) return undefined
   leave(work, gauges)
   return 'max_active'
@@ -51,8 +51,8 @@ export function enter(work: FaultAtWork): SkipReason | undefined {
 
 /** @param gauges those that it had when it entered. */
 export function leave(work: FaultAtWork, gauges: readonly Gauge[]): void {
-  work.countActive(-1)
-  for (const gauge of gauges) gauge.countActive(work, -1)
+  const active = work.countActive(-1)
+  for (const gauge of gauges) gauge.countActive(work, -1, active)
 }
 
 /** One more is taken by a count that takes so many. Answers whether it was one too many: another thread may have taken the last. */

@@ -5,6 +5,7 @@ import type { WireOptions } from '../../src/engine/workers/messages.ts'
 import { faultFactory } from '../../src/faults/index.ts'
 import { Peer } from './peers.ts'
 import { eventually } from './wait.ts'
+import type { Order } from './workers-entry.ts'
 
 const CRASH = 'crash of a thread'
 
@@ -78,10 +79,10 @@ export class WorkersRig implements AsyncDisposable {
     await replaced
   }
 
-  order(worker: number): void {
+  order(worker: number, how: Order['how'] = 'die'): void {
     const orders = new BroadcastChannel(CRASH)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows of browsers
-    orders.postMessage(worker)
+    orders.postMessage({ worker, how } satisfies Order)
     orders.close()
   }
 

@@ -10,9 +10,11 @@ import { exchangesShape } from '../shapes/exchange.ts'
 export function exchangeRoutes({ dataPlane }: ControlPlane): readonly ServerRoute[] {
   async function list(request: Request, h: ResponseToolkit) {
     const { filter, limit, format } = readExchangeQuery(request.query)
-    const all = await dataPlane.exchanges(filter)
+    // First how far the log goes, and not what has come since then: who follows it asks next for what is behind that.
+    const log = await dataPlane.exchangeLog()
+    const all = (await dataPlane.exchanges(filter)).filter(({ seq }) => seq <= log.newest)
     const exchanges = all.slice(Math.max(0, all.length - limit))
-    if (format === 'json') return { total: all.length, log: await dataPlane.exchangeLog(), exchanges }
+    if (format === 'json') return { total: all.length, log, exchanges }
     const lines = exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join('')
     // Of nothing hapi would make a 204, which has no type.
     return h.response(lines).code(200).type('application/x-ndjson')

@@ -4,7 +4,7 @@ import { GAUGE, type FaultMemory, type ProcessMemory, type ProxyMemory, type Sha
 import { SharedCells } from './shared-cells.ts'
 import type { FaultCounts, FaultShare, GaugeOf, GaugeShare, Nudge, ProxyShare, Sharing } from './sharing.ts'
 
-/** For one of several threads: it has to be given the shares of a change before it applies it. */
+/** For one of several threads: it has to be given the shares of a change before it applies it, and can be asked for those alone. */
 export interface SharedSharing extends Sharing {
   take(shares: Shares): void
 }
@@ -23,9 +23,8 @@ class OfOneThread implements SharedSharing {
   readonly nudge: (nudge: Nudge) => void
   readonly #process: ProcessMemory
   readonly #thread: number
-  readonly #proxies = new Map<string, ProxyMemory>()
-  readonly #owners = new Map<string, SharedArrayBuffer>()
-  #change = 0
+  /** Of the change that is being put in force: whoever needs memory takes hold of it then. */
+  #shares: Shares = { change: 0, proxies: new Map(), owners: new Map() }
 
   constructor(process: ProcessMemory, thread: number, nudge: (nudge: Nudge) => void) {
     this.#process = process
@@ -39,10 +38,8 @@ class OfOneThread implements SharedSharing {
     this.heldUp = this.#ledger(process.heldUp)
   }
 
-  take({ change, proxies, owners }: Shares): void {
-    this.#change = change
-    for (const [name, memory] of proxies) this.#proxies.set(name, memory)
-    for (const [name, memory] of owners) this.#owners.set(name, memory)
+  take(shares: Shares): void {
+    this.#shares = shares
   }
 
   proxy(name: string): ProxyShare {
@@ -79,17 +76,17 @@ class OfOneThread implements SharedSharing {
   gauge(of: GaugeOf): GaugeShare {
     const memory = this.#gaugeMemory(of)
     const moved = (): void => this.nudge({ about: 'limits' })
-    return new SharedGauge(memory, this.#thread, () => this.#change, moved)
+    return new SharedGauge(memory, this.#thread, () => this.#shares.change, moved)
   }
 
   #gaugeMemory(of: GaugeOf): SharedArrayBuffer {
     if (of.scope === 'process') return this.#process.gauge
-    if (of.scope === 'owner') return given(this.#owners.get(of.owner), `owner ${of.owner}`)
+    if (of.scope === 'owner') return given(this.#shares.owners.get(of.owner), `owner ${of.owner}`)
     return given(this.#faultOf(of.proxy, of.fault).gauge, `limits of ${of.fault}`)
   }
 
   #memoryOf(proxy: string): ProxyMemory {
-    return given(this.#proxies.get(proxy), `proxy ${proxy}`)
+    return given(this.#shares.proxies.get(proxy), `proxy ${proxy}`)
   }
 
   #faultOf(proxy: string, fault: string): FaultMemory {

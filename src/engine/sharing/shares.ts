@@ -37,12 +37,17 @@ export interface Withdrawn {
 /** Of these, so many more than there are in use are let be before they are cleared up. */
 const OWNERS_TO_SPARE = 64
 
+/** For a thread that is new: it comes to what is in force, where nothing begins anew. */
+export const NO_CHANGE = 0
+
 /** Whose the shared memory is: it is made, given out and cleared up here. */
 export class SharedMemory {
   readonly process: ProcessMemory
   readonly #clock: Clock
   readonly #factory: FaultFactory
   readonly #proxies = new Map<string, KnownProxy>()
+  /** Removed, with sessions that still drain. */
+  readonly #leaving = new Set<{ readonly name: string; readonly known: KnownProxy }>()
   readonly #owners = new Map<string, SharedArrayBuffer>()
   #changes = 0
 
@@ -52,23 +57,37 @@ export class SharedMemory {
     this.#factory = parts.factory
   }
 
-  /** Of everything in force, for a thread that is new. */
-  get all(): Shares {
-    const proxies = new Map([...this.#proxies].map(([name, known]) => [name, memoryOf(known)]))
-    return { change: 0, proxies, owners: this.#owners }
+  /** The number of a change that is about to be made. */
+  nextChange(): number {
+    return ++this.#changes
   }
 
-  /** @param leaderOf the thread that puts on record what all of them do alike. */
-  put(plans: readonly ProxyPlan[], leaderOf: (plan: ProxyPlan) => number): Shares {
+  /**
+   * @param leaderOf the thread that puts on record what all of them do alike.
+   * @param change the same for all threads, also where these are not told at the same time: what begins anew does so once for each change.
+   */
+  put(plans: readonly ProxyPlan[], leaderOf: (plan: ProxyPlan) => number, change = this.nextChange()): Shares {
     const proxies = new Map(plans.map((plan) => [plan.name, this.#put(plan, leaderOf(plan))]))
     this.#clearOwners()
     const names = plans.flatMap((plan) => [...ownersOf(plan)])
     const owners = new Map(names.map((name) => [name, this.#ownerMemory(name)]))
-    return { change: ++this.#changes, proxies, owners }
+    return { change, proxies, owners }
   }
 
-  remove(proxy: string): void {
-    this.#proxies.delete(proxy)
+  /** The threads go on with the memory for as long as they have sessions of it. */
+  remove(name: string): void {
+    for (const one of this.#leaving) if (this.#liveOf(one.known) === 0) this.#leaving.delete(one)
+    const known = this.#proxies.get(name)
+    if (known !== undefined && this.#liveOf(known) > 0) this.#leaving.add({ name, known })
+    this.#proxies.delete(name)
+  }
+
+  /** All faults of all proxies are gone: one that is put again begins with nothing. */
+  clearFaults(): void {
+    for (const known of this.#proxies.values()) {
+      known.faults = new Map()
+      known.owners = new Set()
+    }
   }
 
   /** A thread is no more: what it had a part in is the others' alone. */
@@ -78,10 +97,11 @@ export class SharedMemory {
     const ledgerOf = (memory: SharedArrayBuffer): number =>
       new Ledger(new Int32Array(memory, GAUGE.ledgerAt), threads).withdraw(thread)
     const live = new Map<string, number>()
-    for (const [name, { memory, faults }] of this.#proxies) {
+    const leaving = Array.from(this.#leaving, ({ name, known }) => [name, known] as const)
+    for (const [name, { memory, faults }] of [...this.#proxies, ...leaving]) {
       SharedCells.release(memory.lock, thread)
       const sessions = ledger(memory.live)
-      if (sessions > 0) live.set(name, sessions)
+      if (sessions > 0) live.set(name, (live.get(name) ?? 0) + sessions)
       ledger(memory.active)
       ledger(memory.waiting)
       for (const { memory: fault } of faults.values()) {
@@ -93,6 +113,10 @@ export class SharedMemory {
     for (const memory of [gauge, ...this.#owners.values()]) ledgerOf(memory)
     for (const memory of [held, heldUp]) ledger(memory)
     return { live }
+  }
+
+  #liveOf({ memory }: KnownProxy): number {
+    return new Ledger(new Int32Array(memory.live), this.process.threads).value
   }
 
   #put(plan: ProxyPlan, leader: number): ProxyMemory {

@@ -4,12 +4,13 @@ import type { Told } from './messages.ts'
 import type { WorkerThread, ThreadEvents } from './worker-thread.ts'
 
 export interface CrewParts {
+  /** @throws Error when there cannot be another thread. */
   start(number: number, events: ThreadEvents): WorkerThread
   /** A new thread is ready: it has to be brought in step before anybody else speaks to it. Answers when it is. */
   join(thread: WorkerThread): Promise<void>
   told(thread: WorkerThread, told: readonly Told[]): void
   /** Takes the part of a thread that is no more out of everything that is shared. */
-  left(thread: WorkerThread, error: string): void
+  left(number: number, error: string): void
   replaced(number: number): void
 }
 
@@ -30,18 +31,20 @@ interface Place {
 /** The threads: each has a place, and one that dies is replaced. */
 export class Crew implements ThreadEvents {
   readonly #parts: CrewParts
-  readonly #places: readonly Place[]
+  readonly #places: Place[] = []
+  /** Of those who wait for a thread to join. */
+  readonly #waiting = new Set<() => void>()
   #closing = false
 
+  /** @throws Error when there cannot be so many threads; all are ended then. */
   constructor(size: number, parts: CrewParts) {
     this.#parts = parts
-    this.#places = Array.from({ length: size }, (_, index) => ({
-      thread: parts.start(index + 1, this),
-      joined: false,
-      deaths: 0,
-      startedAt: performance.now(),
-      again: AGAIN_MS,
-    }))
+    try {
+      while (this.#places.length < size) this.#places.push(this.#place(this.#places.length + 1))
+    } catch (error) {
+      void this.end()
+      throw error
+    }
   }
 
   /** @throws Error when one of them cannot begin; all are ended then. */
@@ -68,6 +71,17 @@ export class Crew implements ThreadEvents {
     return this.threads.find((thread) => thread.number === number)
   }
 
+  /** Answers what `find` does as soon as that is something; `undefined` = not within `ms` milliseconds. */
+  async present(find: () => WorkerThread | undefined, ms: number): Promise<WorkerThread | undefined> {
+    const until = performance.now() + ms
+    for (;;) {
+      const found = find()
+      const left = until - performance.now()
+      if (found !== undefined || this.#closing || left <= 0) return found
+      await this.#nextJoin(left)
+    }
+  }
+
   info(): readonly WorkerInfo[] {
     return this.#places.map(({ thread, joined, deaths }) => ({
       worker: thread.number,
@@ -77,10 +91,16 @@ export class Crew implements ThreadEvents {
     }))
   }
 
+  /** Nobody who dies is replaced any more. */
+  close(): void {
+    this.#closing = true
+    this.#joined()
+  }
+
   /** Ends all threads, whatever they do. */
   async end(): Promise<void> {
-    this.#closing = true
-    await Promise.all(this.#places.map(({ thread }) => thread.terminate(true)))
+    this.close()
+    await Promise.all(this.#places.map(({ thread }) => thread.dismiss()))
   }
 
   told(thread: WorkerThread, told: readonly Told[]): void {
@@ -94,12 +114,21 @@ export class Crew implements ThreadEvents {
   died(thread: WorkerThread, error: string): void {
     const place = this.#places[thread.number - 1]
     if (place?.thread !== thread) return
-    const wasAtWork = place.joined
-    place.joined = false
-    place.deaths++
-    this.#parts.left(thread, error)
     // One that has never begun is reported by `begin`.
-    if (this.#closing || (!wasAtWork && place.deaths === 1)) return
+    const again = place.joined || place.deaths > 0
+    place.joined = false
+    this.#lost(place, error, again)
+  }
+
+  #place(number: number): Place {
+    const thread = this.#parts.start(number, this)
+    return { thread, joined: false, deaths: 0, startedAt: performance.now(), again: AGAIN_MS }
+  }
+
+  #lost(place: Place, error: string, again = true): void {
+    place.deaths++
+    this.#parts.left(place.thread.number, error)
+    if (this.#closing || !again) return
     if (performance.now() - place.startedAt > WORKED_MS) place.again = AGAIN_MS
     setTimeout(() => void this.#replace(place), place.again).unref()
     place.again = Math.min(place.again * 2, AGAIN_AT_MOST_MS)
@@ -108,20 +137,45 @@ export class Crew implements ThreadEvents {
   async #replace(place: Place): Promise<void> {
     if (this.#closing) return
     place.startedAt = performance.now()
-    place.thread = this.#parts.start(place.thread.number, this)
+    try {
+      place.thread = this.#parts.start(place.thread.number, this)
+    } catch (error) {
+      return this.#lost(place, String(error))
+    }
+    const { thread } = place
     try {
       await this.#join(place)
-      this.#parts.replaced(place.thread.number)
-    } catch {
-      // It has died once more, which has been told and seen to.
+    } catch (error) {
+      // Mostly it has died once more, which has been seen to. One that has not is not in step, and of no use.
+      await thread.kill(String(error))
+      return
     }
+    this.#parts.replaced(thread.number)
   }
 
   async #join(place: Place): Promise<void> {
     const { thread } = place
     await thread.ready
+    if (!thread.isAlive) throw new Error(`worker ${thread.number} has died`)
     // Told of everything that comes from now on: what is in force goes first.
     place.joined = true
     await this.#parts.join(thread)
+    this.#joined()
+  }
+
+  #joined(): void {
+    for (const tell of this.#waiting) tell()
+  }
+
+  #nextJoin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.#waiting.add(done)
+    })
   }
 }

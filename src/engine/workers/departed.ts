@@ -18,6 +18,15 @@ export function departed(last: Snapshot, { live }: Withdrawn): Snapshot {
   }
 }
 
+/** Names of proxies come from users: of those that are deleted, so many are remembered. */
+const DELETED_PROXIES_KEPT = 1024
+
+export function forgetOldest(snapshot: Snapshot, isInForce: (proxy: string) => boolean): Snapshot {
+  const { proxies } = snapshot
+  let surplus = proxies.filter(({ name }) => !isInForce(name)).length - DELETED_PROXIES_KEPT
+  return { ...snapshot, proxies: proxies.filter(({ name }) => isInForce(name) || surplus-- <= 0) }
+}
+
 const NONE: HistogramData = { bounds: [], counts: [], sum: 0 }
 
 /** Of one that has never been asked. */
@@ -52,6 +61,6 @@ function overOf(proxy: ProxySnapshot, live: number): ProxySnapshot {
   }
 }
 
-function goneOf({ seen, selected, applied, shadowed, skipped, own, ramped }: FaultSnapshot): FaultSnapshot {
-  return { seen, selected, applied, shadowed, skipped, own, ramped, active: 0, state: 'gone' }
+function goneOf(fault: FaultSnapshot): FaultSnapshot {
+  return { ...fault, active: 0, state: 'gone' }
 }

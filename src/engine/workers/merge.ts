@@ -2,6 +2,7 @@ import { defined } from '../../core/defined.ts'
 import { DIRECTIONS, type Direction } from '../../core/words.ts'
 import type {
   ByteCounters,
+  Disarmed,
   FaultCounts,
   FaultSnapshot,
   HistogramData,
@@ -70,9 +71,11 @@ function mergePlaces(places: readonly PlaceSnapshot[]): readonly PlaceSnapshot[]
 }
 
 function mergeFaults(all: readonly FaultSnapshot[]): FaultSnapshot {
+  const atWork = all.filter(({ state }) => state !== 'gone')
   // A limit is known to have been met everywhere, and how it was where that happened.
-  const main = all.find(({ disarmed }) => disarmed !== undefined) ?? all.find(({ state }) => state !== 'gone')
-  const { ramped, state, disarmed } = main ?? firstOf(all)
+  const stopped = atWork.find((one) => one.disarmed !== undefined) ?? atWork.find(isStopped)
+  const { ramped, state } = stopped ?? atWork[0] ?? firstOf(all)
+  const disarmed = stopped === undefined ? undefined : (stopped.disarmed ?? latestOf(all))
   return {
     ...mergeFaultCounts(all),
     own: mergeFaultCounts(all.map(({ own }) => own)),
@@ -81,6 +84,16 @@ function mergeFaults(all: readonly FaultSnapshot[]): FaultSnapshot {
     state,
     ...defined({ disarmed }),
   }
+}
+
+function isStopped({ state }: FaultSnapshot): boolean {
+  return state === 'disarmed' || state === 'spent'
+}
+
+/** The thread that has met the limit may be no more. */
+function latestOf(all: readonly FaultSnapshot[]): Disarmed | undefined {
+  const known = all.flatMap(({ disarmed }) => disarmed ?? [])
+  return known.sort((a, b) => a.at.localeCompare(b.at)).at(-1)
 }
 
 function mergeFaultCounts(all: readonly FaultCounts[]): FaultCounts {

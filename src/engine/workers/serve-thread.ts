@@ -31,7 +31,7 @@ export function serveThread(factory: FaultFactory): void {
   port.on('message', (message: ToThread) => {
     if ('nudge' in message) dataPlane.nudged(message.nudge)
     else if ('watch' in message) teller.watch(message.watch)
-    else void answer(message, { dataPlane, sharing, send })
+    else void answer(message, { dataPlane, sharing, teller, send })
   })
   send('ready')
 }
@@ -39,14 +39,18 @@ export function serveThread(factory: FaultFactory): void {
 interface Parts {
   readonly dataPlane: NudgedDataPlane
   readonly sharing: SharedSharing
+  readonly teller: Teller
   readonly send: (message: FromThread) => void
 }
 
-async function answer(call: Call, { dataPlane, sharing, send }: Parts): Promise<void> {
+async function answer(call: Call, parts: Parts): Promise<void> {
+  const { send, teller } = parts
   try {
-    // What takes effect at once has done so when this returns: the next message may rely on it.
-    const outcome = carryOut(call, dataPlane, sharing)
-    send({ id: call.id, answer: await outcome })
+    // What takes effect at once has done so before this waits: the next message may rely on it.
+    const answered = await carryOut(call, parts)
+    // Nobody listens any more once it is known to be closed.
+    if (call.call === 'close') teller.flush()
+    send({ id: call.id, answer: answered })
   } catch (error) {
     send({ id: call.id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
@@ -54,7 +58,7 @@ async function answer(call: Call, { dataPlane, sharing, send }: Parts): Promise<
 
 type Answer = Calls[CallName]['answers']
 
-function carryOut(call: Call, dataPlane: NudgedDataPlane, sharing: SharedSharing): Answer | Promise<Answer> {
+function carryOut(call: Call, { dataPlane, sharing }: Parts): Answer | Promise<Answer> {
   switch (call.call) {
     case 'apply': {
       const [change, shares] = call.asks

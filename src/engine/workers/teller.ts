@@ -34,11 +34,13 @@ export class Teller {
   }
 
   #tell(told: Told): void {
-    if (this.#queue.length === 0) setImmediate(() => this.#flush())
+    if (this.#queue.length === 0) setImmediate(() => this.flush())
     this.#queue.push(told)
   }
 
-  #flush(): void {
+  /** What there is goes now. */
+  flush(): void {
+    if (this.#queue.length === 0) return
     const queue = this.#queue
     this.#queue = []
     this.#send(queue)

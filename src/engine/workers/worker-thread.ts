@@ -24,7 +24,6 @@ export class WorkerThread {
   readonly #waiting = new Map<number, { readonly done: Settle; readonly failed: (error: Error) => void }>()
   readonly #ready = Promise.withResolvers<void>()
   #lastId = 0
-  #isReady = false
   #over = false
   #dismissed = false
   #error: string | undefined
@@ -46,10 +45,6 @@ export class WorkerThread {
     return this.#ready.promise
   }
 
-  get isReady(): boolean {
-    return this.#isReady
-  }
-
   /** Nobody has ended it, or is about to. */
   get isAlive(): boolean {
     return !this.#over
@@ -62,14 +57,14 @@ export class WorkerThread {
     return new Promise((done, failed) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- who answers a call does so in its terms
       this.#waiting.set(id, { done: done as Settle, failed })
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is asked belongs to the call
-      this.#post({ id, call, asks } as ToThread)
+      try {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is asked belongs to the call
+        this.#post({ id, call, asks } as ToThread)
+      } catch (error) {
+        this.#waiting.delete(id)
+        throw error
+      }
     })
-  }
-
-  /** What it is asked now is still to be answered. */
-  get asked(): number {
-    return this.#waiting.size
   }
 
   nudge(nudge: Nudge): void {
@@ -80,9 +75,15 @@ export class WorkerThread {
     this.#post({ watch: names })
   }
 
-  /** Ends it, whatever it is doing. As a death of its own unless `dismissed`. */
-  async terminate(dismissed: boolean): Promise<void> {
-    this.#dismissed ||= dismissed
+  /** Ends it, whatever it is doing. */
+  async dismiss(): Promise<void> {
+    this.#dismissed = true
+    await this.#worker.terminate()
+  }
+
+  /** The same, as if it had died by itself. */
+  async kill(why: string): Promise<void> {
+    this.#error ??= why
     await this.#worker.terminate()
   }
 
@@ -93,7 +94,6 @@ export class WorkerThread {
 
   #received(message: FromThread): void {
     if (message === 'ready') {
-      this.#isReady = true
       this.#ready.resolve()
     } else if ('told' in message) {
       this.#events.told(this, message.told)

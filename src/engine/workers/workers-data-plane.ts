@@ -13,7 +13,7 @@ import { SharedCounter } from '../sharing/counter.ts'
 import { SharedMemory } from '../sharing/shares.ts'
 import { systemClock } from '../system-clock.ts'
 import { Crew } from './crew.ts'
-import { departed, NOTHING } from './departed.ts'
+import { departed, forgetOldest, NOTHING } from './departed.ts'
 import { InForce } from './in-force.ts'
 import { mergeSnapshots } from './merge.ts'
 import type { CallName, Calls, EventName, Told, WireOptions } from './messages.ts'
@@ -36,20 +36,23 @@ const LOOK_MS = 1000
 /** So many looks in a row that a thread has not answered, and it is taken for dead: it is in a loop without end. */
 const LOOKS_UNANSWERED = 60
 
+/** So long beyond the drain time a thread may take to close; one that does not is ended as it is. */
+const CLOSE_MS = 4000
+
 const ENDED_SESSIONS_KEPT = 256
 
 /** All threads do these alike: one tells. */
-const TOLD_BY_ONE: ReadonlySet<EventName> = new Set<EventName>([
-  'proxy-started',
-  'proxy-stopped',
-  'door-shut',
-  'door-opened',
-])
+const TOLD_BY_ONE: ReadonlySet<EventName> = new Set<EventName>(['door-shut', 'door-opened'])
 
 /** @throws Error when a thread cannot begin. */
 export async function createWorkersDataPlane(options: WorkersOptions): Promise<DataPlane> {
   const dataPlane = new WorkersDataPlane(options)
-  await dataPlane.begin()
+  try {
+    await dataPlane.begin()
+  } catch (error) {
+    await dataPlane.close()
+    throw error
+  }
   return dataPlane
 }
 
@@ -68,10 +71,11 @@ class WorkersDataPlane implements DataPlane {
   /** What those had counted that are no more, taken together. */
   #departed: Snapshot | undefined
   #exchangesFrom = new Date().toISOString()
+  readonly #decisions: SharedCounter
   readonly #exchanges: SharedCounter
   readonly #clock: Clock = systemClock
   readonly #lookTimer: NodeJS.Timeout
-  #unanswered = new Map<WorkerThread, number>()
+  readonly #unanswered = new WeakMap<WorkerThread, number>()
   #closed: Promise<void> | undefined
 
   constructor(options: WorkersOptions) {
@@ -79,17 +83,19 @@ class WorkersDataPlane implements DataPlane {
     const { workers, entry, factory, replay } = options
     this.#memory = new SharedMemory(workers, { clock: this.#clock, factory })
     const { process } = this.#memory
-    this.#exchanges = new SharedCounter(new BigInt64Array(process.counters), 2)
+    const counters = new BigInt64Array(process.counters)
+    this.#decisions = new SharedCounter(counters, 1)
+    this.#exchanges = new SharedCounter(counters, 2)
     const common = { options: options.options, memory: process, clockOffset: clockOffset() }
     this.#crew = new Crew(workers, {
       start: (thread, events) =>
         new WorkerThread(entry, { ...common, thread, ...(replay === undefined ? {} : { replay }) }, events),
       join: (thread) => this.#join(thread),
       told: (thread, told) => this.#told(thread, told),
-      left: (thread, error) => this.#left(thread, error),
+      left: (worker, error) => this.#left(worker, error),
       replaced: (worker) => this.events.emit('worker-replaced', { worker }),
     })
-    this.#inForce = new InForce(this.#crew, this.#memory)
+    this.#inForce = new InForce({ crew: this.#crew, memory: this.#memory, events: this.events })
     this.#watchListeners()
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS).unref()
   }
@@ -107,10 +113,10 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async snapshot(proxy?: string): Promise<Snapshot> {
-    const all = await this.#ask('snapshot', proxy)
+    const all = await Promise.all(this.#crew.threads.map((thread) => this.#snapshotOf(thread, proxy)))
     const gone = this.#departed === undefined ? [] : [only(this.#departed, proxy)]
-    const [first, ...others] = [...all, ...gone]
-    if (first === undefined) throw new Error('no worker is there to be asked')
+    // All of them may have died a moment ago.
+    const [first = NOTHING, ...others] = [...all.filter((one) => one !== GONE), ...gone]
     return mergeSnapshots([first, ...others])
   }
 
@@ -124,11 +130,13 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async decisions(filter?: DecisionFilter): Promise<readonly Decision[]> {
-    return this.#latest(await this.#ask('decisions', filter), this.#options.options.decisionsKept ?? 10_000)
+    const newest = this.#decisions.value
+    return latest(await this.#ask('decisions', filter), newest, this.#options.options.decisionsKept ?? 10_000)
   }
 
   async exchanges(filter?: ExchangeFilter): Promise<readonly ExchangeInfo[]> {
-    return this.#latest(await this.#ask('exchanges', filter), this.#exchangesKept)
+    const newest = this.#exchanges.value
+    return latest(await this.#ask('exchanges', filter), newest, this.#exchangesKept)
   }
 
   exchangeLog(): ExchangeLogInfo {
@@ -153,8 +161,15 @@ class WorkersDataPlane implements DataPlane {
   async #close(): Promise<void> {
     clearInterval(this.#lookTimer)
     this.#inForce.close()
-    await this.#ask('close')
-    await this.#crew.end()
+    this.#crew.close()
+    const enough = Promise.withResolvers<void>()
+    const timer = setTimeout(enough.resolve, (this.#options.options.drainMs ?? 0) + CLOSE_MS)
+    try {
+      await Promise.race([this.#ask('close'), enough.promise])
+    } finally {
+      clearTimeout(timer)
+      await this.#crew.end()
+    }
   }
 
   get #exchangesKept(): number {
@@ -170,26 +185,22 @@ class WorkersDataPlane implements DataPlane {
     return answers.flatMap((answer) => (answer === GONE ? [] : [answer]))
   }
 
-  /** Each thread keeps the latest of its own: of all of them together as many are shown as one would keep. */
-  #latest<T extends { readonly seq: number }>(all: readonly (readonly T[])[], kept: number): readonly T[] {
-    const sorted = all.flat().sort((a, b) => a.seq - b.seq)
-    return sorted.length > kept ? sorted.slice(-kept) : sorted
-  }
-
   async #join(thread: WorkerThread): Promise<void> {
-    thread.watch(this.#watched())
+    // A door that has long been shut is shut there as well, which is no news.
+    thread.watch(this.#watched().filter((name) => !TOLD_BY_ONE.has(name)))
     await this.#inForce.join(thread)
+    thread.watch(this.#watched())
   }
 
-  #left(thread: WorkerThread, error: string): void {
-    const withdrawn = this.#memory.withdraw(thread.number)
-    const last = this.#last.get(thread.number) ?? NOTHING
-    this.#last.delete(thread.number)
-    this.#unanswered.delete(thread)
+  #left(worker: number, error: string): void {
+    const withdrawn = this.#memory.withdraw(worker)
+    const last = this.#last.get(worker) ?? NOTHING
+    this.#last.delete(worker)
     const gone = departed(last, withdrawn)
-    this.#departed = this.#departed === undefined ? gone : mergeSnapshots([this.#departed, gone])
+    const all = this.#departed === undefined ? gone : mergeSnapshots([this.#departed, gone])
+    this.#departed = forgetOldest(all, (name) => this.#inForce.has(name))
     const sessions = [...withdrawn.live.values()].reduce((sum, live) => sum + live, 0)
-    this.events.emit('worker-died', { worker: thread.number, sessions, error })
+    this.events.emit('worker-died', { worker, sessions, error })
     // Places that its sessions had, and memory that they held, are free.
     for (const proxy of withdrawn.live.keys()) this.#nudgeAll({ about: 'sessions', proxy })
     this.#nudgeAll({ about: 'held' })
@@ -204,15 +215,24 @@ class WorkersDataPlane implements DataPlane {
     for (const thread of this.#crew.threads) {
       const unanswered = this.#unanswered.get(thread) ?? 0
       this.#unanswered.set(thread, unanswered + 1)
-      if (unanswered >= LOOKS_UNANSWERED) void thread.terminate(false)
+      if (unanswered >= LOOKS_UNANSWERED)
+        void thread.kill(`it has not answered for ${(LOOKS_UNANSWERED * LOOK_MS) / 1000} s`)
       if (unanswered === 0) void this.#remember(thread)
     }
   }
 
   async #remember(thread: WorkerThread): Promise<void> {
-    const snapshot = await thread.ask('snapshot', undefined).catch((): typeof GONE => GONE)
+    await this.#snapshotOf(thread).catch((): typeof GONE => GONE)
     this.#unanswered.set(thread, 0)
-    if (snapshot !== GONE && thread.isAlive) this.#last.set(thread.number, snapshot)
+  }
+
+  /** Remembered: what somebody has been shown may not go back when the thread dies. */
+  async #snapshotOf(thread: WorkerThread, proxy?: string): Promise<Snapshot | typeof GONE> {
+    const snapshot = await thread.ask('snapshot', proxy)
+    if (snapshot === GONE || !thread.isAlive) return GONE
+    const before = this.#last.get(thread.number)
+    this.#last.set(thread.number, before === undefined || proxy === undefined ? snapshot : within(before, snapshot))
+    return snapshot
   }
 
   #told(thread: WorkerThread, told: readonly Told[]): void {
@@ -224,7 +244,7 @@ class WorkersDataPlane implements DataPlane {
   }
 
   #speaksFor(thread: WorkerThread, payload: object): boolean {
-    return 'proxy' in payload && typeof payload.proxy === 'string' && this.#inForce.leads(thread, payload.proxy)
+    return 'proxy' in payload && typeof payload.proxy === 'string' && this.#inForce.speaks(thread, payload.proxy)
   }
 
   /** Threads tell only what somebody listens for: with thousands of sessions a second that is work. */
@@ -246,11 +266,32 @@ class WorkersDataPlane implements DataPlane {
 const NOT_OF_THREADS: ReadonlySet<string | symbol> = new Set([
   'newListener',
   'removeListener',
+  'proxy-started',
+  'proxy-stopped',
   'worker-died',
   'worker-replaced',
 ])
 
+/** `all`, with what `part` says of some of its proxies. */
+function within(all: Snapshot, part: Snapshot): Snapshot {
+  const fresh = new Set(part.proxies.map(({ name }) => name))
+  return { ...part, proxies: [...all.proxies.filter(({ name }) => !fresh.has(name)), ...part.proxies] }
+}
+
 function only(snapshot: Snapshot, proxy: string | undefined): Snapshot {
   if (proxy === undefined) return snapshot
   return { ...snapshot, proxies: snapshot.proxies.filter(({ name }) => name === proxy) }
+}
+
+/**
+ * Each thread keeps the latest of its own: of all of them together as many are looked at as one would keep. What has come after `newest` is left
+ * for the next time: a thread that was asked earlier may not have answered with what comes before it.
+ */
+function latest<T extends { readonly seq: number }>(
+  all: readonly (readonly T[])[],
+  newest: number,
+  kept: number,
+): readonly T[] {
+  const wanted = all.flat().filter(({ seq }) => seq <= newest && seq > newest - kept)
+  return wanted.sort((a, b) => a.seq - b.seq)
 }

@@ -81,7 +81,7 @@ test.each([80, 81])(
       const troubles = JSON.parse(await line()) as string[]
       // Nothing of this is the upstream's doing.
       for (const trouble of troubles)
-        expect(trouble).toMatch(/^(client:|proxy:dial_failed|accept: too many open files)/)
+        expect(trouble).toMatch(/^(client:|proxy:dial_failed|accept: too many open files|file descriptors run out)/)
     } finally {
       child.stdin.end()
       await once(child, 'exit')

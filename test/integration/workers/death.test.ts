@@ -36,7 +36,13 @@ describe.runIf(process.platform === 'linux')('a worker that dies', () => {
     expect(rig.port('x')).toBe(port)
     await Promise.all(fresh.map((client) => client.ping()))
     const sessions = await rig.plane.sessions()
-    expect(sessions.slice(-30).map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 30 }, (_, n) => 31 + n))
+    // By id: of two that come at the same moment in two workers, the one with the lower id may be the later one of its proxy.
+    expect(
+      sessions
+        .slice(-30)
+        .map(({ ordinal }) => ordinal)
+        .toSorted((a, b) => a - b),
+    ).toEqual(Array.from({ length: 30 }, (_, n) => 31 + n))
     expect(sessions.every(({ stages }) => stages.downstream.includes('slicer'))).toBe(true)
   })
 
@@ -76,9 +82,8 @@ describe.runIf(process.platform === 'linux')('a worker that dies', () => {
     await using upstream = await Upstream.echo()
     await rig.put({ name: 'x', upstream: upstream.address })
     await Promise.all((await rig.clients('x', 20)).map((client) => client.ping('x'.repeat(1000))))
+    // What has been shown once stays.
     const before = await rig.snapshot('x')
-    // What is known of it is a second old at most.
-    await new Promise((resolve) => setTimeout(resolve, 1500))
     await rig.crash(1)
     await rig.crash(2)
     const after = await rig.snapshot('x')

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Budget, type BudgetWaiter } from '../../../src/engine/budget.ts'
+import { makeProcessMemory } from '../../../src/engine/sharing/memory.ts'
+import { createShared } from '../../../src/engine/sharing/shared.ts'
 
 class Waiter implements BudgetWaiter {
   freed = 0
@@ -67,4 +69,39 @@ test('a waiter that waits again while it is told does not go round in circles', 
   budget.wait(waiter)
   budget.change(-200)
   expect(waiter.freed).toBe(1)
+})
+
+function two(): readonly Budget[] {
+  const memory = makeProcessMemory(2)
+  return [1, 2].map(
+    (thread) =>
+      new Budget(
+        100 * 1024,
+        createShared(memory, thread, () => {}),
+      ),
+  )
+}
+
+describe('shared by two threads', () => {
+  test('what one holds keeps the other from reading, and who waits is told by a nudge', () => {
+    const [one, other] = two()
+    const waiter = new Waiter()
+    one?.change(101 * 1024)
+    expect(other?.exhausted).toBe(true)
+    other?.wait(waiter)
+    one?.change(-101 * 1024)
+    other?.look()
+    expect(waiter.freed).toBe(1)
+  })
+
+  test('nobody waits for what the other has let go of a moment before', async () => {
+    const [one, other] = two()
+    const waiter = new Waiter()
+    one?.change(101 * 1024)
+    expect(other?.exhausted).toBe(true)
+    one?.change(-101 * 1024)
+    other?.wait(waiter)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(waiter.freed).toBe(1)
+  })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FaultPlan, ProxyPlan } from '../../../../src/core/plan.ts'
 import { createShared, type SharedSharing } from '../../../../src/engine/sharing/shared.ts'
-import { SharedMemory } from '../../../../src/engine/sharing/shares.ts'
+import { NO_CHANGE, SharedMemory } from '../../../../src/engine/sharing/shares.ts'
 import type { Nudge } from '../../../../src/engine/sharing/sharing.ts'
 import { faultFactory } from '../../../../src/faults/index.ts'
 import { fault } from '../../../support/engine-rig-faults.ts'
@@ -69,7 +69,7 @@ describe('numbers of a proxy', () => {
     threads.all[0]?.proxy('a').ordinals.add(5)
     threads.all[0]?.fault('a', fault('noop'), () => 0).active.add(2)
     const fresh = createShared(threads.memory.process, 2, () => {})
-    fresh.take(threads.memory.all)
+    fresh.take(threads.memory.put([proxy('a', fault('noop'))], () => 2, NO_CHANGE))
     expect(fresh.proxy('a').ordinals.value).toBe(5)
     expect(fresh.fault('a', fault('noop'), () => 0).active.value).toBe(2)
   })
@@ -80,8 +80,11 @@ describe('numbers of a proxy', () => {
     expect(threads.each((thread) => thread.proxy('a').leads)).toEqual([false, true, false])
   })
 
-  test('what it shares has to be given first', () => {
+  test('what it shares has to be given first, and is not kept for longer than the change', () => {
     const threads = new Threads()
+    expect(() => threads.all[0]?.proxy('a')).toThrow('nothing is shared for the proxy a')
+    threads.put(proxy('a'))
+    threads.put(proxy('b'))
     expect(() => threads.all[0]?.proxy('a')).toThrow('nothing is shared for the proxy a')
   })
 })
@@ -127,6 +130,17 @@ describe('counts of a fault', () => {
     of(threads, 0, plan)?.met.add(1)
     threads.put(proxy('a', fault('slicer', { average_size: 1 }, { name: 'noop' })))
     expect(of(threads, 1, plan)?.met.value).toBe(0)
+  })
+
+  test('begin again with a fault that is put again after all of them were cleared', () => {
+    const threads = new Threads()
+    const plan = fault('noop')
+    threads.put(proxy('a', plan))
+    of(threads, 0, plan)?.met.add(1)
+    threads.memory.clearFaults()
+    threads.clock.advance(70)
+    threads.put(proxy('a', plan))
+    expect(of(threads, 1, plan)).toMatchObject({ begun: { at: 70 }, met: { value: 0 } })
   })
 
   test('what it works on stays over an epoch: that has not ended', () => {
@@ -179,13 +193,29 @@ describe('a gauge', () => {
     expect([one?.acts.value, one?.run]).toEqual([0, (before ?? 0) + 1])
   })
 
+  test('restarts once also where the threads are told of a change one after the other', () => {
+    const threads = new Threads()
+    threads.put(proxy('a', limited))
+    const change = threads.memory.nextChange()
+    const [first, second] = threads.all
+    const gauges = [first, second].map((thread) => {
+      thread?.take(threads.memory.put([proxy('a', limited)], () => 2, change))
+      const gauge = thread?.gauge({ scope: 'fault', proxy: 'a', fault: 'noop' })
+      gauge?.restart()
+      gauge?.acts.add(1)
+      return gauge
+    })
+    expect(gauges[0]?.acts.value).toBe(2)
+  })
+
   test('of an owner is one for all of its faults, and forgotten some time after the last of them', () => {
     const threads = new Threads()
     threads.put(proxy('a', owned('profile:p')), proxy('b', owned('profile:p')))
     threads.all[0]?.gauge({ scope: 'owner', owner: 'profile:p' }).active.add(1)
     expect(threads.all[1]?.gauge({ scope: 'owner', owner: 'profile:p' }).active.value).toBe(1)
     for (let n = 0; n < 200; n++) threads.put(proxy('a', owned(`profile:${n}`)), proxy('b'))
-    expect(threads.memory.all.owners.size).toBeLessThan(100)
+    threads.put(proxy('a', owned('profile:p')))
+    expect(threads.all[0]?.gauge({ scope: 'owner', owner: 'profile:p' }).active.value).toBe(0)
   })
 
   test('lets the others know', () => {
@@ -197,6 +227,18 @@ describe('a gauge', () => {
 })
 
 describe('a thread that is no more', () => {
+  test('takes its part out of proxies that are removed, too, as long as sessions of these drain', () => {
+    const threads = new Threads()
+    threads.put(proxy('a'))
+    const lives = threads.each((thread) => thread.proxy('a').live)
+    for (const live of lives) live.add(2)
+    threads.memory.remove('a')
+    threads.put(proxy('a'))
+    threads.all[1]?.proxy('a').live.add(5)
+    expect(threads.memory.withdraw(2)).toEqual({ live: new Map([['a', 7]]) })
+    expect(lives[0]?.value).toBe(4)
+  })
+
   test('takes its part out of all that there is, and frees what it held', () => {
     const threads = new Threads()
     const plan = fault('noop', {}, { limits: { maxActive: 9 }, ownerLimits: { maxActive: 9 } })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FaultSnapshot, ProxySnapshot, Snapshot } from '../../../../src/engine/data-plane.ts'
-import { departed, NOTHING } from '../../../../src/engine/workers/departed.ts'
+import { departed, forgetOldest, NOTHING } from '../../../../src/engine/workers/departed.ts'
 import { mergeSnapshots } from '../../../../src/engine/workers/merge.ts'
 
 function snapshot(...proxies: readonly ProxySnapshot[]): Snapshot {
@@ -125,4 +125,28 @@ describe('a thread that died', () => {
     })
     expect(merged.held.limit).toBe(1000)
   })
+})
+
+describe('a limit that was met in a thread that is no more', () => {
+  const at = '2026-01-31T12:00:00.000Z'
+  const disarmed = { limit: 'max_share', scope: 'fault', bound: 0.5, value: 0.6, at } as const
+  const off: FaultSnapshot = { ...working, active: 0, state: 'disarmed' }
+  const gone = departed(snapshot(proxy('a', { faults: { late: { ...off, disarmed } } })), { live: new Map() })
+  const merged = (now: FaultSnapshot) => mergeSnapshots([snapshot(proxy('a', { faults: { late: now } })), gone])
+  test('is known as long as it keeps the fault from working', () => {
+    expect(merged(off).proxies[0]?.faults['late']).toMatchObject({ state: 'disarmed', disarmed })
+  })
+
+  test('and not when the fault works again, or has met another', () => {
+    expect(merged(working).proxies[0]?.faults['late']).toMatchObject({ state: 'working' })
+    expect(merged(working).proxies[0]?.faults['late']).not.toHaveProperty('disarmed')
+    const other = { ...disarmed, limit: 'max_added_delay', value: 7 } as const
+    expect(merged({ ...off, disarmed: other }).proxies[0]?.faults['late']).toMatchObject({ disarmed: other })
+  })
+})
+
+test('of proxies that are deleted, the latest are remembered, and of those in force all', () => {
+  const names = Array.from({ length: 1500 }, (_, n) => `p${n}`)
+  const left = forgetOldest(snapshot(...names.map((name) => proxy(name))), (name) => name === 'p3')
+  expect(left.proxies.map(({ name }) => name)).toEqual(['p3', ...names.slice(1500 - 1024)])
 })
