@@ -328,12 +328,10 @@ export class Conversation implements Scheduled {
   }
 
   schedule(): void {
-    const request = this.requestFlow.message
     const response = this.#responseFlow.message
-    const requestAt = request?.opened === false ? request.openAt : Infinity
     const responseAt = response?.opened === false ? response.openAt : Infinity
     const giveUp = this.#waitsForever ? this.#giveUpAt : Infinity
-    this.host.shared.scheduler.schedule(this, Math.min(requestAt, responseAt, giveUp))
+    this.host.shared.scheduler.schedule(this, Math.min(this.requestFlow.dueAt, responseAt, giveUp))
   }
 }
 

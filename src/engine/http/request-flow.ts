@@ -91,6 +91,17 @@ export class RequestFlow {
     return this.message?.opened === false && this.message.openAt === Infinity
   }
 
+  /** When it is to be looked at by itself; `Infinity` = never. One that waits for the upstream alone is told when that is there. */
+  get dueAt(): number {
+    const { message } = this
+    if (message === undefined || message.opened) return Infinity
+    const { openAt } = message
+    const { end, answer } = message.judgement
+    const goesOn = end === undefined && answer?.forward !== false
+    const { serverReady, shared } = this.#conversation.host
+    return goesOn && !serverReady && openAt <= shared.clock.now() ? Infinity : openAt
+  }
+
   /** What it has asked for itself. */
   get asked(): AskedFor | undefined {
     return this.#asked !== undefined && 'names' in this.#asked ? this.#asked : undefined

@@ -243,3 +243,13 @@ test('a task that waits and has no time any more is asked again, too', () => {
   clock.advanceTo(2000)
   expect(fired).toEqual(['moved @ 2000'])
 })
+
+test('a task that is never done, and is always due since long ago, keeps nobody from their turn', () => {
+  const { clock, scheduler, fired, task } = rig()
+  const stubborn: Task = new Task(() => scheduler.schedule(stubborn, 5))
+  scheduler.schedule(stubborn, 5)
+  scheduler.schedule(task('a'), 1010)
+  scheduler.schedule(task('b'), 1020)
+  clock.advance(100)
+  expect(fired.map((line) => line.slice(0, 1))).toEqual(['a', 'b'])
+})
