@@ -36,7 +36,8 @@ export function postgresPool(user: string, database: string): Client {
           } catch (error) {
             tally.count('PostgreSQL queries that failed')
             // A connection that is lost its socket tells of; what the server itself refuses nobody may have asked for.
-            if (error instanceof DatabaseError && error.code !== TOO_MANY) tally.violate('bytes', `${place.name}: ${String(error)}`)
+            if (error instanceof DatabaseError && error.code !== TOO_MANY)
+              tally.violate('bytes', `${place.name}: ${String(error)}`)
             await sleep(100)
           }
           await sleep(context.chance.pause(40))
