@@ -13,6 +13,8 @@ export interface EntryHost {
   readonly upstream: string
   /** What the faults want done with the connection now; `undefined` = there is none to ask. */
   judge(): Admission | undefined
+  /** Runs `ask` while nobody else is let in. */
+  asks(ask: () => void): void
   /** It is not let in yet: what the client sends is to be kept. */
   waits(): void
   /** After it has waited, it goes on. */
@@ -111,7 +113,7 @@ export class Entry implements Scheduled {
   /** Its own time has come. */
   #ask(): void {
     this.#inTurn = true
-    this.lookAgain()
+    this.#host.asks(() => this.lookAgain())
     this.#inTurn = false
   }
 

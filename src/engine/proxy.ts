@@ -149,6 +149,11 @@ export class Proxy implements SessionHome, PreambleHome, EntranceEvents {
     else visitor.setFaults(this.faults)
   }
 
+  sessionAsks(ask: () => void): void {
+    if (this.#asksConnections) this.#share.exclusively(ask)
+    else ask()
+  }
+
   get #asksConnections(): boolean {
     return this.faults.some(({ plan }) => this.shared.factory.hasConnect(plan))
   }

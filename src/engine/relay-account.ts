@@ -32,7 +32,7 @@ export class RelayAccount {
   /** What the queue may cost before it has to be thrifty. */
   measureRoom(): void {
     const { budget, sessionBudget } = this.#shared
-    this.#queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.used)
+    this.#queue.roomy = Math.min(sessionBudget, this.#accounted + budget.limit - budget.usedByAll)
   }
 
   /** Tells the budget of the process what has changed. */

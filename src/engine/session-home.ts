@@ -36,6 +36,8 @@ export interface SessionHome {
   /** A fault does not let it in yet. */
   sessionWaits(session: Session): void
   sessionLetIn(session: Session): void
+  /** Its own time has come: `ask` finds out whether it is let in now. */
+  sessionAsks(ask: () => void): void
   /** What is to be spoken, and how. */
   readonly plan: ProxyPlan
   readonly exchangeFaults: readonly ExchangeFault[]

@@ -328,6 +328,10 @@ export class Session implements Visitor, PeerEvents, RelayOwner, EntryHost, Conv
     return this.#facing().judge(faults, activeSessions - (this.#kept ? 0 : 1), this.started)
   }
 
+  asks(ask: () => void): void {
+    this.#home.sessionAsks(ask)
+  }
+
   waits(): void {
     this.#kept = true
     this.#home.sessionWaits(this)

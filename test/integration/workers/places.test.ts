@@ -89,6 +89,34 @@ describe.runIf(process.platform === 'linux')('a place that two workers look for'
 
   test('is taken by nobody in between, whoever comes or is let in by a change', async () => {
     await using upstream = await Upstream.echo()
+    const comings = watchedRig(upstream)
+    await rig?.put({ faults: [place(1)] })
+    const clients = [await connected(), await connected(), await connected()]
+    await clients[0]?.ping()
+    await rig?.put({ faults: [place(3)] })
+    await Promise.all(clients.map((client) => client.ping()))
+    // Each of three comes, and two of them once more, after they have waited.
+    expect(comings).toEqual([true, true, true, true, true])
+    for (const client of clients) client.socket.destroy()
+  })
+
+  test('is taken by nobody in between when the time of one that was held up has come', async () => {
+    await using upstream = await Upstream.echo()
+    const comings = watchedRig(upstream)
+    await rig?.put({ faults: [fault('accept_delay', { delay: 30 }), place(3)] })
+    const client = await connected()
+    await client.ping()
+    expect(comings).toEqual([true, true])
+    client.socket.destroy()
+  })
+
+  async function connected(): Promise<Peer> {
+    if (rig === undefined) throw new Error('there is no rig')
+    return rig.connect()
+  }
+
+  /** Answers, as it goes on, of each that comes in whether nobody else could at that moment. */
+  function watchedRig(upstream: Upstream): readonly boolean[] {
     let alone = false
     const comings: boolean[] = []
     rig = new OneOfTwo(upstream.address, (share) => ({
@@ -105,13 +133,6 @@ describe.runIf(process.platform === 'linux')('a place that two workers look for'
         }),
       active: watched(share.active, (by) => by > 0 && comings.push(alone)),
     }))
-    await rig.put({ faults: [place(1)] })
-    const clients = [await rig.connect(), await rig.connect(), await rig.connect()]
-    await clients[0]?.ping()
-    await rig.put({ faults: [place(3)] })
-    await Promise.all(clients.map((client) => client.ping()))
-    // Each of three comes, and two of them once more, after they have waited.
-    expect(comings).toEqual([true, true, true, true, true])
-    for (const client of clients) client.socket.destroy()
-  })
+    return comings
+  }
 })
