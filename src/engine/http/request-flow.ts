@@ -24,6 +24,8 @@ export class RequestFlow {
   /** What the request asks for by its own fields. */
   #asked: AskedFor | { readonly refusal: string } | undefined
   #isTunnel = false
+  /** The upstream was asked for; it is told when that is there. */
+  #wantsServer = false
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation
@@ -99,7 +101,7 @@ export class RequestFlow {
     const { end, answer } = message.judgement
     const goesOn = end === undefined && answer?.forward !== false
     const { serverReady, shared } = this.#conversation.host
-    return goesOn && !serverReady && openAt <= shared.clock.now() ? Infinity : openAt
+    return goesOn && this.#wantsServer && !serverReady && openAt <= shared.clock.now() ? Infinity : openAt
   }
 
   /** What it has asked for itself. */
@@ -190,7 +192,10 @@ export class RequestFlow {
       message.sink = DROPPED
       return lastWord.answer(exchange, answer.answer, answer.ending, now)
     }
-    if (!host.serverReady) return host.wantServer()
+    if (!host.serverReady) {
+      this.#wantsServer = true
+      return host.wantServer()
+    }
     exchange.forwardedAt = now
     responses.framer.expect(head.method)
     const continues = message.judgement.bodies.length > 0 && exchange.expects
