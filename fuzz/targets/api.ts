@@ -89,6 +89,9 @@ class Api implements OpenTarget {
 
 const PROXIES = { p: 'tcp', h: 'http' } as const
 
+/** Toxiproxy answers 500 where it cannot listen, or cannot read where, in the words of Go. */
+const ADDRESS_IN_USE_OR_WRONG = /^(listen|address|lookup) |port/
+
 /** Whatever was sent: an answer of ours, and a refusal says what is wrong and where. */
 function check({ status, text, body, headers }: JsonAnswer, url: string): void {
   hold(status >= 200 && status < 600, `status ${status}`)
@@ -96,7 +99,7 @@ function check({ status, text, body, headers }: JsonAnswer, url: string): void {
   if (status < 400) return
   const { code, detail } = body
   hold(
-    status < 500 || OURS.has(String(code)) || String(body['error']).startsWith('listen '),
+    status < 500 || OURS.has(String(code)) || ADDRESS_IN_USE_OR_WRONG.test(String(body['error'])),
     `a mistake of ours: ${status} ${brief(text)}`,
   )
   // The others refuse as Toxiproxy does.

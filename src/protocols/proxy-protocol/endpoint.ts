@@ -92,5 +92,8 @@ export function unixEndpoint(name: Buffer): Endpoint {
     : name.subarray(0, zero < 0 ? name.length : zero)
   // What is no text would become another name, which may be longer than any.
   if (bytes.length === 0 || !isUtf8(bytes)) return { address: 'unix', port: 0 }
-  return { address: `${PREFIX}${abstract ? '@' : ''}${bytes.toString()}`, port: 0 }
+  const text = bytes.toString()
+  // A file may be called so, too: in its own directory, as a shell would have it.
+  const file = text.startsWith('@') ? `./${text}` : text
+  return { address: `${PREFIX}${abstract ? `@${text}` : file}`, port: 0 }
 }

@@ -50,6 +50,12 @@ describe('a header', () => {
       { source: at('unix:/run/a.sock', 0), destination: at('unix:/run/b', 0) },
     ],
     ['v2', v2('21', '31', path('') + path('\0name')), { source: at('unix', 0), destination: at('unix:@name', 0) }],
+    // A file whose name begins as that of an abstract one would.
+    [
+      'v2',
+      v2('21', '31', path('@name') + path('/x')),
+      { source: at('unix:./@name', 0), destination: at('unix:/x', 0) },
+    ],
     // Names that are no UTF-8: what stands behind a name is none of it.
     [
       'v2',
