@@ -1,9 +1,10 @@
 import type { CustomSeriesOption, EChartsOption } from 'echarts'
 import type { Summary } from '../statistics.ts'
-import { draw, printable } from './draw.ts'
+import { draw } from './draw.ts'
 import { headingHeight, titlesOf, type Heading } from './heading.ts'
 import { LABEL_SIZE, layOut, type Panel, type Place } from './layout.ts'
-import { INK, PALE_INK, RULE, SHEET, short, textWidth } from './style.ts'
+import { nameAxes } from './name-axes.ts'
+import { INK, PALE_INK, SHEET, short, textWidth } from './style.ts'
 
 /** One bar: as long as its median, with a whisker from the smallest to the largest value of the rounds. */
 export interface Bar {
@@ -46,15 +47,7 @@ export function drawBars(heading: Heading, panels: readonly BarPanel[]): string 
       // Of bars that are all 0 the scale is anything but 0.
       max: Math.max(reference, ...bars.map(({ value }) => value.max)) || 1,
     })),
-    yAxis: named.map(({ names }, gridIndex) => ({
-      type: 'category',
-      gridIndex,
-      inverse: true,
-      data: names.map(printable),
-      axisTick: { show: false },
-      axisLine: { onZero: false, lineStyle: { color: RULE } },
-      axisLabel: { interval: 0, fontSize: LABEL_SIZE, color: INK },
-    })),
+    yAxis: nameAxes(named),
     series: panels.flatMap((panel, i) => [barsOf(panel, i), whiskersOf(panel, i, sheet.grids[i])]),
   }
   return draw(option, sheet.height)

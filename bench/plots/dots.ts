@@ -1,7 +1,8 @@
 import type { CustomSeriesOption, EChartsOption } from 'echarts'
-import { draw, printable } from './draw.ts'
+import { draw } from './draw.ts'
 import { headingHeight, titlesOf, type Heading } from './heading.ts'
 import { LABEL_SIZE, layOut, ROW, type Panel, type Place } from './layout.ts'
+import { nameAxes } from './name-axes.ts'
 import { INK, MARKS, PALE_INK, RULE, short, textWidth } from './style.ts'
 
 /** One row: a value for each mark (`p50`, `p99`, …), or none. */
@@ -56,15 +57,7 @@ export function drawDots(heading: Heading, marks: readonly string[], given: read
       splitNumber: 4,
       axisLabel: { fontSize: AXIS_SIZE, color: PALE_INK, hideOverlap: true },
     })),
-    yAxis: named.map(({ names }, gridIndex) => ({
-      type: 'category',
-      gridIndex,
-      inverse: true,
-      data: names.map(printable),
-      axisTick: { show: false },
-      axisLine: { onZero: false, lineStyle: { color: RULE } },
-      axisLabel: { interval: 0, fontSize: LABEL_SIZE, color: INK },
-    })),
+    yAxis: nameAxes(named),
     series: [
       ...panels.map((panel, i) => rangesOf(panel, i, sheet.grids[i])),
       ...panels.flatMap((panel, i) => marks.map((name, mark) => dotsOf(panel, i, name, mark))),
