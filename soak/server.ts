@@ -23,7 +23,7 @@ const ANSWERS_WITHIN = 60_000
 
 /** Small budgets: they are met now and then, and what waits does not hide what leaks. */
 const FLAGS = ['--session-buffer', '8MiB', '--process-buffer', '64MiB', '--dial-timeout', '60s']
-/** Short memories are full after the rehearsal, and do not look like a leak; long enough to find what was decided half a minute ago. */
+/** Short memories are full after the rehearsal, and do not look like a leak. A fault that draws for each chunk fills that of decisions in less than a second. */
 const MEMORIES = ['--decisions', '20000', '--exchanges', '2000']
 
 /** The server that is soaked: a process of its own, whose output goes to files. */

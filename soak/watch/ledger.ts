@@ -37,8 +37,10 @@ export interface Ended {
   readonly time: string
   readonly origin: string
   readonly reason: string
-  /** The names of those that were at work on it, by direction. */
-  readonly faults: Readonly<Record<string, readonly string[]>>
+  /** The names of those that have worked on it. */
+  readonly touchedBy: readonly string[]
+  /** By direction: what came in, and what went out. */
+  readonly bytes: unknown
 }
 
 interface Exchange {
@@ -59,7 +61,8 @@ interface Listed {
   readonly id: string
   readonly client: string
   readonly started: string
-  readonly stages: Ended['faults']
+  readonly touchedBy: readonly string[]
+  readonly bytes: unknown
   readonly ending: { readonly origin: string; readonly reason: string } | null
 }
 
@@ -167,13 +170,15 @@ export class Ledger {
         const session = ended?.session ?? listed?.id
         const decided = session === undefined ? undefined : await this.#byDecisions(loss, session)
         if (decided !== undefined) return decided
-        const worked = [...namesOf(ended?.faults ?? listed?.stages), ...(await this.#onExchange(loss, session))]
+        const worked = [...(ended?.touchedBy ?? listed?.touchedBy ?? []), ...(await this.#onExchange(loss, session))]
         const cause = worked.map(typeOf).find((type) => loss.impatient === true || !LATE_ONLY.test(type))
         if (cause !== undefined) return `a fault at work (${cause})`
       }
       if (ended === undefined && listed === undefined && wasShut()) return 'a shut door'
       if (ended !== undefined) {
-        told = `session ${ended.session} ended by ${ended.origin} (${ended.reason}), and no fault did it`
+        const { session, origin, reason, touchedBy, bytes } = ended
+        const was = JSON.stringify({ touchedBy, bytes })
+        told = `session ${session} ended by ${origin} (${reason}), and no fault did it: ${was}`
         if (performance.now() > reported + LOOK_EVERY * 4) break
       }
       await sleep(LOOK_EVERY)
@@ -231,12 +236,8 @@ export class Ledger {
 /** What was not told because there was too much to tell is in the list for a while. */
 function listedEnding({ proxy }: Loss, listed: Listed | undefined): Ended | undefined {
   if (listed === undefined || listed.ending === null) return undefined
-  const { id, client, started, stages, ending } = listed
-  return { session: id, proxy, client, time: started, faults: stages, ...ending }
-}
-
-function namesOf(faults: Ended['faults'] = {}): readonly string[] {
-  return Object.values(faults).flat()
+  const { id, client, started, touchedBy, bytes, ending } = listed
+  return { session: id, proxy, client, time: started, touchedBy, bytes, ...ending }
 }
 
 /** Names begin with the type. */

@@ -5,7 +5,11 @@ export type Timer = object
 export interface Clock {
   /** Monotonic milliseconds, fractional. */
   now(): number
-  /** Calls `fire` once, `delay` milliseconds from now or later. */
+  /**
+   * Calls `fire` once, `delay` milliseconds from now or later.
+   *
+   * @param delay from 0 to 2^31 - 1, which is 24.8 days: of anything else Node makes 1 ms, and warns on stderr.
+   */
   setTimer(delay: number, fire: () => void): Timer
   clearTimer(timer: Timer): void
   /**

@@ -114,6 +114,8 @@ export interface SessionInfo {
   readonly held: Readonly<Record<Direction, number>>
   /** Names of the faults at work on it, in order. */
   readonly stages: Readonly<Record<Direction, readonly string[]>>
+  /** Names of the faults that have worked on it or on one of its exchanges at any time, in the order in which they began; the last 32. */
+  readonly touchedBy: readonly string[]
   /** `null` while it lives. */
   readonly ending: { readonly origin: string; readonly reason: string; readonly at: string } | null
 }

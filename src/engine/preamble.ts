@@ -228,6 +228,7 @@ export class Preamble implements Visitor, PeerEvents, HandshakeHost, SelectionPl
       bytes: { upstream: none, downstream: none },
       held: { upstream: 0, downstream: 0 },
       stages: { upstream: [], downstream: [] },
+      touchedBy: this.#selection.touchedBy,
       ending: this.ending,
       ...defined({ servername: this.servername }),
     }

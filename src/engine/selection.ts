@@ -59,9 +59,24 @@ interface Choice {
 export class Selection {
   readonly place: SelectionPlace
   readonly #choices = new Map<string, Choice>()
+  #touchedBy: readonly string[] = []
 
   constructor(place: SelectionPlace) {
     this.place = place
+  }
+
+  /**
+   * The names of the faults that have worked on the session or on one of its exchanges at any time, in the order in which they began; the last 32. Decisions are
+   * forgotten when others have filled their log, which takes less than a second where a fault draws for each chunk; this is not.
+   */
+  get touchedBy(): readonly string[] {
+    return this.#touchedBy
+  }
+
+  /** The fault works on the session, or on one of its exchanges. */
+  touch(name: string): void {
+    if (this.#touchedBy.includes(name)) return
+    this.#touchedBy = [...this.#touchedBy.slice(1 - TOUCHED_KEPT), name]
   }
 
   /** Whether the fault works on the session; `false` while its window is closed, it is disarmed, or only counts. */
@@ -218,6 +233,7 @@ export class Selection {
     } else if (!choice.quiet) {
       work.tally.skipped[reason] = (work.tally.skipped[reason] ?? 0) + 1
     }
+    if (reason === undefined && choice.counts && !choice.quiet && !shadow) this.touch(work.name)
     this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }), ...shadowed(shadow) })
   }
 
@@ -249,16 +265,19 @@ export class Selection {
 
   #record(work: FaultAtWork, at: number, what: Pick<NewOfFault, 'what' | 'detail' | 'direction'>): void {
     const inMs = at - this.place.shared.clock.now()
+    this.touch(work.name)
     this.#add(work, { kind: 'injection', ...what }, inMs)
   }
 
   /** The fault has done something to the session itself, rather than one of its stages. */
   acted(work: FaultAtWork, what: string): void {
     work.counters.applied++
+    this.touch(work.name)
     this.#add(work, { kind: 'injection', what })
   }
 
   chunkDecided(fault: FaultNow, direction: Direction, chunk: number, selected: boolean): void {
+    if (selected && fault.plan.shadow !== true) this.touch(fault.work.name)
     this.#add(fault.work, { kind: 'chunk', direction, chunk, selected, ...shadowed(fault.plan.shadow === true) })
   }
 
@@ -267,6 +286,8 @@ export class Selection {
     shared.decisions.add({ proxy, fault: name, type, session: id, ordinal, ...decision }, inMs)
   }
 }
+
+const TOUCHED_KEPT = 32
 
 const compiled = new WeakMap<readonly string[], readonly ((name: string) => boolean)[]>()
 

@@ -126,6 +126,7 @@ export class Session implements Visitor, PeerEvents, RelayOwner, EntryHost, Conv
         upstream: this.#faults?.names('upstream') ?? NO_NAMES,
         downstream: this.#faults?.names('downstream') ?? NO_NAMES,
       },
+      touchedBy: this.#faults?.selection.touchedBy ?? NO_NAMES,
       ending: this.#ending,
       ...(this.servername === undefined ? undefined : { servername: this.servername }),
     }

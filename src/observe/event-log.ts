@@ -67,8 +67,8 @@ function sessionFields({ id, proxy, client, upstream, stages }: SessionInfo): ob
 }
 
 function endedFields(session: SessionInfo): object {
-  const { bytes, ageMs, ending } = session
-  return { ...sessionFields(session), bytes, ageMs, origin: ending?.origin, reason: ending?.reason }
+  const { bytes, ageMs, ending, touchedBy } = session
+  return { ...sessionFields(session), touchedBy, bytes, ageMs, origin: ending?.origin, reason: ending?.reason }
 }
 
 /** What an admin call has changed, before and after; `null` = was or is not there. */

@@ -304,7 +304,7 @@ export class FaultChain {
     const waking = this.#slots.filter(({ selected, stage }) => selected && stage.wake !== undefined)
     const due = Math.min(this.#queue[0]?.at ?? Infinity, ...waking.map(({ stage }) => stage.wakeAt ?? Infinity))
     if (due === Infinity) return
-    this.#timer = this.clock.setTimer(due - now, () => {
+    this.#timer = this.clock.setTimer(Math.max(0, due - now), () => {
       this.#timer = undefined
       for (const { stage, outlet } of waking) {
         const at = this.clock.now()

@@ -19,7 +19,8 @@ export class ManualClock implements Clock {
   }
 
   setTimer(delay: number, fire: () => void): Timer {
-    const timer = { due: this.#now + Math.max(0, delay), fire }
+    if (!(delay >= 0 && delay < 2 ** 31)) throw new RangeError(`no timer takes ${delay} ms`)
+    const timer = { due: this.#now + delay, fire }
     this.#timers.add(timer)
     return timer
   }

@@ -30,6 +30,11 @@ export const sessionShape = z
     bytes: byDirection(z.object({ received: z.int().nonnegative(), sent: z.int().nonnegative() })),
     held: byDirection(z.int().nonnegative()).describe('Bytes that wait in Foulweather.'),
     stages: byDirection(z.array(z.string())).describe('The names of the faults at work on it, in order.'),
+    touchedBy: z
+      .array(z.string())
+      .describe(
+        'The names of the faults that have worked on it or on one of its exchanges at any time, in the order in which they began; the last 32.',
+      ),
     ending: z
       .object({ origin, reason: z.string(), at: instant('When') })
       .nullable()

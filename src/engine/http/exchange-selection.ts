@@ -130,6 +130,7 @@ export class ExchangeSelection {
     const { name, type } = now.work
     const selected = reason === undefined
     const why = selected ? {} : { reason }
+    if (selected && now.plan.shadow !== true) this.#selection.touch(name)
     const what = {
       kind: 'exchange',
       exchange: number,

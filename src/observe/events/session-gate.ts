@@ -25,12 +25,14 @@ export class SessionGate {
   /** Whether this one is to be told. */
   admit(type: string, proxy: string): boolean {
     const { clock, most } = this.#parts
-    if (clock.now() >= this.#until) this.#begin()
+    // Read once: by a second reading the end of the second may be past, and no timer takes less than nothing.
+    const now = clock.now()
+    if (now >= this.#until) this.#begin(now)
     if (this.#passed < most) {
       this.#passed++
       return true
     }
-    this.#omit(type, proxy)
+    this.#omit(type, proxy, now)
     return false
   }
 
@@ -40,18 +42,17 @@ export class SessionGate {
     this.#tell()
   }
 
-  #begin(): void {
+  #begin(now: number): void {
     this.close()
-    this.#until = this.#parts.clock.now() + WINDOW_MS
+    this.#until = now + WINDOW_MS
     this.#passed = 0
   }
 
-  #omit(type: string, proxy: string): void {
+  #omit(type: string, proxy: string, now: number): void {
     const counts = this.#omitted.get(proxy) ?? {}
     counts[type] = (counts[type] ?? 0) + 1
     this.#omitted.set(proxy, counts)
-    const { clock } = this.#parts
-    this.#timer ??= clock.setTimer(this.#until - clock.now(), () => this.#tell())
+    this.#timer ??= this.#parts.clock.setTimer(this.#until - now, () => this.#tell())
   }
 
   #tell(): void {

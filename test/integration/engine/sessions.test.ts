@@ -38,6 +38,7 @@ test('a session tells what it is and what it has done', async () => {
     bytes: { upstream: { received: 8, sent: 8 }, downstream: { received: 10, sent: 0 } },
     held: { upstream: 0, downstream: 10 },
     stages: { upstream: ['both'], downstream: ['slow', 'both'] },
+    touchedBy: ['slow', 'both'],
     ending: null,
   })
   expect(Math.abs(Date.parse(session.started) - began)).toBeLessThan(10_000)

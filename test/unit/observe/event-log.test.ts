@@ -31,6 +31,7 @@ const session: SessionInfo = {
   bytes: { upstream: { received: 3, sent: 3 }, downstream: { received: 4, sent: 4 } },
   held: { upstream: 0, downstream: 0 },
   stages: { upstream: [], downstream: ['slow'] },
+  touchedBy: ['gone', 'slow'],
   ending: { origin: 'client', reason: 'closed', at: '2026-01-01T00:00:01.000Z' },
 }
 
@@ -60,6 +61,7 @@ test('sessions are lines of level debug, and nothing at info', () => {
     {
       ...common,
       stages: session.stages,
+      touchedBy: session.touchedBy,
       bytes: session.bytes,
       ageMs: 12,
       origin: 'client',

@@ -35,6 +35,7 @@ function session(n: number, proxy = 'pg'): SessionInfo {
     bytes: BYTES,
     held: { upstream: 0, downstream: 0 },
     stages: { upstream: [], downstream: ['slow'] },
+    touchedBy: ['gone', 'slow'],
     ending: null,
   }
 }
