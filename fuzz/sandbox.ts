@@ -3,7 +3,8 @@ import { syncBuiltinESMExports } from 'node:module'
 import { isIP, Server, Socket } from 'node:net'
 
 /**
- * Keeps what is fuzzed to this process: no name is looked up, nothing is connected to, and nothing is listened on but a free port of this machine.
+ * Keeps what is fuzzed to this process: no name is looked up, nothing is connected to, and nothing is listened on but a free port of this machine, or one that was
+ * free and has been listened on before.
  * Inputs say where to, and nobody knows what they say.
  */
 export function closeSandbox(): Disposable {
@@ -14,6 +15,7 @@ export function closeSandbox(): Disposable {
   const { connect } = Socket.prototype
   // oxlint-disable-next-line typescript/unbound-method -- put back as it was
   const { exit } = process
+  const ours = new Set<unknown>()
   Object.assign(dns, {
     lookup(...given: readonly unknown[]): void {
       if (isIP(String(given[0])) === 0) refuseLookup(given.at(-1))
@@ -22,7 +24,10 @@ export function closeSandbox(): Disposable {
   })
   Object.assign(Server.prototype, {
     listen(this: Server, ...given: readonly unknown[]): Server {
-      if (isFreePort(given[0])) return Reflect.apply(listen, this, given)
+      if (isFreePort(given[0], ours)) {
+        this.once('listening', () => ours.add(portOf(this)))
+        return Reflect.apply(listen, this, given)
+      }
       process.nextTick(() => this.emit('error', systemError('listen', 'EACCES')))
       return this
     },
@@ -55,9 +60,14 @@ function refusedExit(): never {
   throw new Error('something wanted to end the process')
 }
 
-function isFreePort(options: unknown): boolean {
+function portOf(server: Server): number | undefined {
+  const address = server.address()
+  return typeof address === 'object' ? address?.port : undefined
+}
+
+function isFreePort(options: unknown, ours: ReadonlySet<unknown>): boolean {
   if (typeof options !== 'object' || options === null || !('port' in options) || !('host' in options)) return false
-  return options.port === 0 && (options.host === '127.0.0.1' || options.host === '::1')
+  return (options.port === 0 || ours.has(options.port)) && (options.host === '127.0.0.1' || options.host === '::1')
 }
 
 function systemError(syscall: string, code: string): Error {

@@ -15,6 +15,15 @@ function listened(options: object): Promise<string> {
   })
 }
 
+async function listenedAgain(): Promise<string> {
+  const server = createServer().listen({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return listened({ host: '127.0.0.1', port: typeof address === 'object' ? address?.port : 0 })
+}
+
 function lookedUp(name: string): Promise<string> {
   return new Promise((resolve) => lookup(name, (error, address) => resolve(error?.message ?? address)))
 }
@@ -35,6 +44,7 @@ test('nothing leaves the process while it is closed, and everything is as it was
     expect(await lookedUp('localhost')).toBe('getaddrinfo ENOTFOUND')
     expect(await lookedUp('127.0.0.1')).toBe('127.0.0.1')
     expect(await listened({ host: '127.0.0.1', port: 0 })).toBe('listens')
+    expect(await listenedAgain()).toBe('listens')
     for (const options of [{ host: '0.0.0.0', port: 0 }, { host: '127.0.0.1', port: 1 }, { path: '/x.sock' }]) {
       expect(await listened(options)).toBe('listen EACCES')
     }
