@@ -20,6 +20,11 @@ export interface Loss {
   readonly path?: string
 }
 
+interface Lost extends Loss {
+  /** When it was told of, by the wall clock. */
+  readonly until: number
+}
+
 export interface Moment {
   readonly steady: number
   readonly wall: number
@@ -34,7 +39,8 @@ export interface Ended {
   readonly session: string
   readonly proxy: string
   readonly client: string
-  readonly time: string
+  /** By the wall clock. */
+  readonly started: string
   readonly origin: string
   readonly reason: string
   /** The names of those that have worked on it. */
@@ -74,8 +80,9 @@ const LATE_ONLY =
 
 const NOT_FOUND = 'no such session was found'
 const ENDED_KEPT = 20_000
-/** The clocks of two processes on one machine are the same; a session is accepted after its client began to connect. */
-const CLOCK_SLACK = 1500
+const ENDED_KEPT_OF_A_PORT = 4
+/** The clocks of two processes on one machine are the same, but for rounding. */
+const CLOCK_SLACK = 50
 /** How long before a loss is told of the machine may have been the reason, and how long it has to have been away in that time. */
 const BEFORE_MS = 20_000
 const AWAY_MS = 8000
@@ -87,16 +94,17 @@ const LOOK_EVERY = 250
  * there is no explanation but the death of a thread that was killed.
  */
 export class Ledger {
-  readonly #api: Api
+  readonly #api: Pick<Api, 'get'>
   readonly #tally: Tally
   readonly #doors: Doors
-  readonly #pulse: Pulse
-  readonly #ended = new Map<string, Ended>()
+  readonly #pulse: Pick<Pulse, 'missed'>
+  /** By proxy and client; the last few of those that had the same port. */
+  readonly #ended = new Map<string, readonly Ended[]>()
   /** Sessions that explain a loss: none explains two of clients without a port. */
   readonly #claimed = new Set<string>()
   readonly #open = new Set<Promise<void>>()
 
-  constructor(api: Api, tally: Tally, doors: Doors, pulse: Pulse) {
+  constructor(api: Pick<Api, 'get'>, tally: Tally, doors: Doors, pulse: Pick<Pulse, 'missed'>) {
     this.#pulse = pulse
     this.#api = api
     this.#tally = tally
@@ -112,15 +120,16 @@ export class Ledger {
       )
     }
     const key = `${ended.proxy} ${ended.client}`
+    const before = this.#ended.get(key) ?? []
     this.#ended.delete(key)
-    this.#ended.set(key, ended)
+    this.#ended.set(key, [...before.slice(1 - ENDED_KEPT_OF_A_PORT), ended])
     if (this.#ended.size > ENDED_KEPT) this.#forgetOldest()
   }
 
   #forgetOldest(): void {
-    for (const [key, { session }] of this.#ended) {
+    for (const [key, sessions] of this.#ended) {
       this.#ended.delete(key)
-      this.#claimed.delete(session)
+      for (const { session } of sessions) this.#claimed.delete(session)
       return
     }
   }
@@ -128,7 +137,7 @@ export class Ledger {
   /** Looks into it, and puts the outcome on record. */
   report(loss: Loss): void {
     this.#tally.count(`losses on ${loss.proxy}`)
-    const explaining: Promise<void> = this.#lookInto(loss)
+    const explaining: Promise<void> = this.#lookInto({ ...loss, until: Date.now() })
       .catch((error: unknown) => this.#tally.violate('answers', `asking about a loss: ${String(error)}`))
       .finally(() => this.#open.delete(explaining))
     this.#open.add(explaining)
@@ -139,14 +148,14 @@ export class Ledger {
     while (this.#open.size > 0) await Promise.all(this.#open)
   }
 
-  async #lookInto(loss: Loss): Promise<void> {
+  async #lookInto(loss: Lost): Promise<void> {
     const explanation = await this.#explain(loss)
     if (!explanation.startsWith('?')) this.#tally.count(`explained by ${explanation}`)
     else this.#tally.violate('bytes', `${loss.proxy}: ${loss.what}; ${explanation.slice(1)}`)
   }
 
   /** Why; behind a `?`: why not. */
-  async #explain(loss: Loss): Promise<string> {
+  async #explain(loss: Lost): Promise<string> {
     const reported = performance.now()
     // Who has waited for 15 s has waited for this machine, when it was away for most of them.
     const away = this.#pulse.missed(BEFORE_MS)
@@ -191,9 +200,9 @@ export class Ledger {
    * A reset that comes right behind the handshake may be told by `connect` itself, and the client has no port then: some session that was ended in that time, and
    * that nobody else has lost.
    */
-  #unseen(loss: Loss): string | undefined {
-    for (const ended of this.#ended.values()) {
-      if (ended.proxy !== loss.proxy || Date.parse(ended.time) < loss.since.wall - CLOCK_SLACK) continue
+  #unseen(loss: Lost): string | undefined {
+    for (const ended of [...this.#ended.values()].flat()) {
+      if (ended.proxy !== loss.proxy || !isOf(loss, ended.started)) continue
       const explained = this.#claimed.has(ended.session) ? undefined : byEnding(loss, ended)
       if (explained === undefined) continue
       this.#claimed.add(ended.session)
@@ -202,16 +211,15 @@ export class Ledger {
     return undefined
   }
 
-  #endingOf({ proxy, port, since }: Loss): Ended | undefined {
-    const ended = this.#ended.get(`${proxy} 127.0.0.1:${port}`)
-    return ended !== undefined && Date.parse(ended.time) >= since.wall - CLOCK_SLACK ? ended : undefined
+  #endingOf(loss: Lost): Ended | undefined {
+    const sessions = this.#ended.get(`${loss.proxy} 127.0.0.1:${loss.port}`)
+    return sessions?.find(({ started }) => isOf(loss, started))
   }
 
-  async #sessionOf({ proxy, port, since }: Loss): Promise<Listed | undefined> {
+  async #sessionOf(loss: Lost): Promise<Listed | undefined> {
+    const { proxy, port } = loss
     const { sessions } = await this.#api.get<{ sessions: Listed[] }>(`/v1/sessions?state=all&proxy=${proxy}&limit=2000`)
-    return sessions.findLast(
-      ({ client, started }) => client === `127.0.0.1:${port}` && Date.parse(started) >= since.wall - CLOCK_SLACK,
-    )
+    return sessions.findLast(({ client, started }) => client === `127.0.0.1:${port}` && isOf(loss, started))
   }
 
   /** What worked on the exchange that was lost. */
@@ -237,7 +245,16 @@ export class Ledger {
 function listedEnding({ proxy }: Loss, listed: Listed | undefined): Ended | undefined {
   if (listed === undefined || listed.ending === null) return undefined
   const { id, client, started, touchedBy, bytes, ending } = listed
-  return { session: id, proxy, client, time: started, touchedBy, bytes, ...ending }
+  return { session: id, proxy, client, started, touchedBy, bytes, ...ending }
+}
+
+/**
+ * Whether it may be the session of whoever has lost something: it was accepted after its client had begun to connect, and before that had given up. A client that
+ * had the same port before or behind it is not meant: sessions that died with their thread are told of by nobody, and theirs would be taken for those.
+ */
+function isOf({ since, until }: Lost, started: string): boolean {
+  const wall = Date.parse(started)
+  return wall >= since.wall - CLOCK_SLACK && wall <= until + CLOCK_SLACK
 }
 
 /** Names begin with the type. */

@@ -68,6 +68,6 @@ function openedFields({ proxy, id, client, upstream, servername, stages }: Sessi
 }
 
 function endedFields(session: SessionInfo): EventFields {
-  const { bytes, ageMs, ending, touchedBy } = session
-  return { ...openedFields(session), touchedBy, bytes, ageMs, origin: ending?.origin, reason: ending?.reason }
+  const { bytes, started, ageMs, ending, touchedBy } = session
+  return { ...openedFields(session), touchedBy, bytes, started, ageMs, origin: ending?.origin, reason: ending?.reason }
 }
