@@ -255,11 +255,12 @@ export class Session implements Visitor, PeerEvents, RelayOwner, EntryHost, Conv
 
   /**
    * Lets the peers finish for `ms` milliseconds, then drops the session. A session that is not open yet has nothing to finish; one that
-   * drains already gets no more time.
+   * drains already gets no more time. One that speaks HTTP ends by itself, behind the exchange that is under way.
    */
   drain(ms: number, ending: Ending): void {
     if (ms <= 0 || this.#state === 'dialing' || this.#state === 'half_open') return this.drop(ending)
     if (this.#state !== 'ended') this.#waiting().drain(ms, ending)
+    if (this.#state === 'open') this.#conversation?.drain(ending)
   }
 
   #waiting(): Patience {

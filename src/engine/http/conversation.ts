@@ -8,6 +8,7 @@ import type { Scheduled } from '../scheduler.ts'
 import type { ConversationHost } from './conversation-host.ts'
 import { Exchange, type Chosen } from './exchange.ts'
 import { ExchangeSelection } from './exchange-selection.ts'
+import { Farewell } from './farewell.ts'
 import { FaultContexts } from './fault-contexts.ts'
 import type { ContextOf } from './judgement.ts'
 import { LastWord } from './last-word.ts'
@@ -52,6 +53,8 @@ export class Conversation implements Scheduled {
   spoilt = false
   /** The client has nothing more to say, and no upstream was ever asked: it leaves with its exchange. */
   leaves = false
+  /** The proxy stops: no exchange begins any more. */
+  farewell: Farewell | undefined
   readonly #responseFlow: ResponseFlow
   /** Made with the first fault on exchanges that the session meets: most meet none. */
   #selection: ExchangeSelection | undefined
@@ -61,6 +64,8 @@ export class Conversation implements Scheduled {
   #spare: Exchange | undefined
   #giveUpAt = Infinity
   #serverLeft = false
+  /** `spoilt` by nothing but that one of the peers has said that it is done; the other is waited for. */
+  #noMore = false
   #isTunnel = false
 
   constructor(host: ConversationHost, relays: Readonly<Record<Direction, Relay>>) {
@@ -92,6 +97,16 @@ export class Conversation implements Scheduled {
 
   serverReady(): void {
     this.requestFlow.advance()
+  }
+
+  /** The proxy stops. Where nothing is under way the session ends at once; bytes of a tunnel go on, as on a TCP proxy. */
+  drain(ending: Ending): void {
+    if (this.farewell !== undefined || this.#isTunnel) return
+    // It is ended already, and only waits for what goes first.
+    if (this.lastWord.said || (this.spoilt && !this.#noMore)) return
+    this.farewell = new Farewell(this, ending)
+    // A request that has begun to come is one that is under way.
+    if (this.exchange === undefined && !this.requests.holds) this.lastWord.leave(ending, true)
   }
 
   /** There is no upstream to answer. */
@@ -159,6 +174,7 @@ export class Conversation implements Scheduled {
   /** The scheduler: a message may go on, or a client that has left is waited for no more. */
   fire(now: number): void {
     if (this.#giveUpAt <= now && this.#waitsForever) return this.host.drop(LEFT)
+    if (this.farewell?.due === true) return this.farewell.say()
     if (this.requestFlow.message?.opened === false) this.requestFlow.advance()
     if (this.#responseFlow.message?.opened === false) this.#responseFlow.advance()
     this.schedule()
@@ -171,6 +187,7 @@ export class Conversation implements Scheduled {
     this.requests.close()
     this.responses.close()
     const { exchange } = this
+    this.farewell = undefined
     if (exchange === undefined) return
     if (!exchange.answered) {
       exchange.origin = ending?.origin ?? 'proxy'
@@ -287,6 +304,7 @@ export class Conversation implements Scheduled {
   /** What was passed on may be the last of its exchange; another request may wait for that. */
   settle(): void {
     this.finishIfOver(this.host.shared.clock.now())
+    if (this.farewell?.due === true) return this.farewell.say()
     if (this.exchange !== undefined || this.requests.advancing) return
     if (this.requests.holds || this.requests.hasEnded) this.up.act(() => this.requests.advance())
   }
@@ -300,6 +318,7 @@ export class Conversation implements Scheduled {
   }
 
   finish(exchange: Exchange, now = this.host.shared.clock.now()): void {
+    const endsAnyhow = this.spoilt || this.#isTunnel
     this.exchange = undefined
     this.facts = undefined
     // What works on a message, or on its body, may hold the exchange for longer than that lasts.
@@ -311,12 +330,14 @@ export class Conversation implements Scheduled {
     exchange.endedAt = now
     this.host.recorder.ended(exchange)
     // Who has said that it closes, or has left, gets no further request.
-    if (!this.#isTunnel && (exchange.closes || this.#serverLeft)) this.#noMoreRequests()
+    if (!this.#isTunnel && (exchange.closes || this.#serverLeft || this.farewell !== undefined)) this.#noMoreRequests()
     if (this.leaves && !this.host.serverReady) this.leave()
+    else if (!endsAnyhow) this.farewell?.over(exchange.closes || this.#serverLeft)
     if (isPlain && this.exchange !== exchange) this.#spare = exchange
   }
 
   #noMoreRequests(): void {
+    this.#noMore ||= !this.spoilt
     this.spoilt = true
     this.requests.dropRest()
     if (this.requests.advancing || !(this.requests.isFull || this.requests.hasEnded)) return
@@ -331,7 +352,8 @@ export class Conversation implements Scheduled {
     const response = this.#responseFlow.message
     const responseAt = response?.opened === false ? response.openAt : Infinity
     const giveUp = this.#waitsForever ? this.#giveUpAt : Infinity
-    this.host.shared.scheduler.schedule(this, Math.min(this.requestFlow.dueAt, responseAt, giveUp))
+    const farewellAt = this.farewell?.due === true ? this.host.shared.clock.now() : Infinity
+    this.host.shared.scheduler.schedule(this, Math.min(this.requestFlow.dueAt, responseAt, giveUp, farewellAt))
   }
 }
 

@@ -39,11 +39,22 @@ export class LastWord implements Scheduled {
     exchange.answered = true
     // Whether a client that waits for a `100 (Continue)` sends its body then is its own choice: the next request could not be told from that.
     const last = exchange.closes || (exchange.expects && !exchange.requestOver)
-    const bytes = this.#bytes(exchange, this.#conversation.told(exchange, answer), last)
+    const { farewell } = this.#conversation
+    const bytes = this.#bytes(exchange, this.#conversation.told(exchange, answer), last || farewell !== undefined)
     exchange.responseBytes += bytes.length
     down.act(() => down.pass(bytes, now))
     exchange.responseOver = true
     if (last) this.#close(ending, now)
+    else if (farewell !== undefined) this.#close(farewell.ending, now)
+  }
+
+  /**
+   * No exchange is under way, and none is to come.
+   *
+   * @param told the client knows of that, or has nothing to lose.
+   */
+  leave(ending: Ending, told: boolean): void {
+    this.#close(ending, this.#conversation.host.shared.clock.now(), told)
   }
 
   /** A fault ends the session, in order behind what has been answered before. */
@@ -87,10 +98,10 @@ export class LastWord implements Scheduled {
   }
 
   /** Both connections end, once the client has heard it. */
-  #close(ending: Ending, now: number): void {
+  #close(ending: Ending, now: number, told = false): void {
     const conversation = this.#conversation
     const { down, requests, responses, exchange } = conversation
-    const over = requests.hasEnded || (exchange !== undefined && conversation.requestFlow.isWhole(exchange))
+    const over = told || requests.hasEnded || (exchange !== undefined && conversation.requestFlow.isWhole(exchange))
     conversation.spoilt = true
     conversation.leaves = false
     responses.close()

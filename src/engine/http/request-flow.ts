@@ -154,6 +154,11 @@ export class RequestFlow {
     else this.#conversation.leaves = true
   }
 
+  /** What has been inspected is on its way, and somebody has waited for that. */
+  passed(): void {
+    this.#conversation.settle()
+  }
+
   drained(): void {
     if (this.message?.chain !== undefined) this.#conversation.settle()
   }

@@ -63,6 +63,7 @@ export class RequestSide extends Side {
 
   passed(): void {
     this.due = false
+    this.#flow.passed()
   }
 
   drained(): void {

@@ -2,6 +2,7 @@ import { plainRequest, plainResponse, type ResponseHead } from '../../core/http.
 import type { Ending } from '../../core/words.ts'
 import type { Refusal } from '../../protocols/http1/events.ts'
 import type { ParsedResponse } from '../../protocols/http1/heads.ts'
+import { responseBytes } from '../../protocols/http1/write.ts'
 import { DROPPED, type BodySink } from './body-sink.ts'
 import type { Conversation } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
@@ -40,14 +41,21 @@ export class ResponseFlow {
     if (isTunnel(exchange, head.status)) {
       exchange.responseBytes += head.rawLength
       this.#conversation.becomeTunnel(now)
+      return true
     }
-    return true
+    if (this.#conversation.farewell?.concerns(exchange) !== true) return true
+    head.keep()
+    exchange.response = head
+    return false
   }
 
   head(raw: Buffer, now: number): void {
-    const { exchange, requestFlow } = this.#conversation
+    const { exchange, farewell, requestFlow } = this.#conversation
     if (exchange?.response === undefined) return
-    const message = new Message<ResponseHead>(raw, plainResponse(exchange.response), now)
+    const came = plainResponse(exchange.response)
+    const isPlain = exchange.chosen.length === 0 && requestFlow.asked === undefined
+    if (isPlain && farewell !== undefined) return this.#passLast(exchange, farewell.head(exchange, came), now)
+    const message = new Message<ResponseHead>(raw, came, now)
     this.message = message
     const late = requestFlow.message?.judgement.answer
     if (late !== undefined) {
@@ -59,6 +67,13 @@ export class ResponseFlow {
     }
     this.judge()
     this.openIfDue(now)
+  }
+
+  /** Of all of it, the head alone does not go on as it came. */
+  #passLast(exchange: Exchange, head: ResponseHead, now: number): void {
+    const bytes = responseBytes(head)
+    exchange.responseBytes += bytes.length
+    this.#conversation.down.pass(bytes, now)
   }
 
   get open(): boolean {
@@ -80,12 +95,13 @@ export class ResponseFlow {
   }
 
   over(now: number): void {
-    const { exchange, requests, responses } = this.#conversation
+    const { exchange, farewell, requests, responses } = this.#conversation
     if (exchange === undefined) return
     exchange.responseOver = true
     this.#conversation.finishIfOver(now)
     // Never here: what has just been inspected is not on its way yet.
-    responses.due = this.#conversation.exchange === undefined && (requests.holds || requests.hasEnded)
+    const more = requests.holds || requests.hasEnded || farewell?.due === true
+    responses.due = this.#conversation.exchange === undefined && more
   }
 
   refused({ rule, text }: Refusal, now: number): void {
@@ -166,7 +182,10 @@ export class ResponseFlow {
       finish: (response: ResponseHead) => {
         // Not before: a body that is gathered may never be whole, and then nothing has been said.
         exchange.status = response.status
-        return this.#conversation.told(exchange, response)
+        const told = this.#conversation.told(exchange, response)
+        return isTunnel(exchange, message.came.status)
+          ? told
+          : (this.#conversation.farewell?.head(exchange, told) ?? told)
       },
       factsOf: (response: ResponseHead, length) => ({ request, response, length }),
       wrote: (bytes) => (exchange.responseBytes += bytes),
