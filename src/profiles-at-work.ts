@@ -69,19 +69,23 @@ export class ProfilesAtWork {
   }
 
   /**
-   * Those that say `active: true`, and those that are named. While everything is halted their proxies come without faults.
+   * Those that say `active: true`, and those that are named. While everything is halted their proxies come without faults. One that the state has
+   * brought back keeps the variables that it was given, and is not activated a second time.
    *
    * @throws ProfilesRefused where one that is named cannot be; the others are logged.
    */
   async activate(names: readonly string[]): Promise<void> {
     const { control, logger } = this.#options
+    const restored = new Set(control.profiles.active().map(({ name }) => name))
     const failures: { readonly name: string; readonly error: FoulweatherError }[] = []
     for (const name of new Set(names)) {
       try {
+        // What has come between (the proxies of `--config`) may have put it out of step, or stand in its way.
+        if (restored.has(name) && (await control.profiles.diff(name)).length === 0) continue
         await control.profiles.activateAtStart(name, {}, AT_START)
       } catch (error) {
         if (!(error instanceof FoulweatherError)) throw error
-        failures.push({ name, error })
+        failures.push({ name, error: withWayOut(error, name, restored) })
       }
     }
     if (failures.length > 0) throw new ProfilesRefused(failures)
@@ -127,6 +131,15 @@ export class ProfilesAtWork {
       logger.warn({ variable: name }, `No profile has a variable ${JSON.stringify(name)}${hint}`)
     }
   }
+}
+
+/** Who does not get a server to start cannot deactivate anything with it. */
+function withWayOut(error: FoulweatherError, name: string, restored: ReadonlySet<string>): FoulweatherError {
+  const { code, message, value } = error
+  if (code !== 'profile_conflict' || typeof value !== 'string' || !restored.has(value)) return error
+  const text = `${message}. The state file has brought back ${value}: start without ${name} to deactivate that one`
+  const { field, place, expected } = error
+  return new FoulweatherError(code, text, { value, cause: error, ...defined({ field, place, expected }) })
 }
 
 function logProblems(logger: Logger, profile: string, problems: readonly ProblemView[]): void {

@@ -96,6 +96,26 @@ describe('--state', () => {
     )
   })
 
+  test('a profile that it brings back and one that is named, in conflict, end the start, which says where both stand', async () => {
+    const dir = join(directory, 'profiles')
+    await mkdir(dir)
+    await writeFile(join(dir, 'one.yaml'), PROFILE)
+    await writeFile(join(dir, 'two.yaml'), PROFILE.replace(':9', ':10'))
+    const argv = ['--profiles', dir, '--state', state]
+    {
+      await using server = await FoulweatherProcess.start({ argv })
+      await post(server, '/v1/profiles/one/activate', {})
+      await server.stop()
+    }
+    const { code, stderr } = await run(['serve', '--admin', '127.0.0.1:0', ...argv, '--activate', 'two'])
+    const [conflict, end, ...more] = stderr.trim().split('\n')
+    expect({ code, end, more }).toEqual({ code: 1, end: 'foulweather: not started: cannot activate "two"', more: [] })
+    for (const part of [join(dir, 'two.yaml:3:'), join(dir, 'one.yaml:3:'), 'start without two to deactivate'])
+      expect(conflict).toContain(part)
+    await using server = await FoulweatherProcess.start({ argv: [...argv, '--activate', 'one'] })
+    expect(await get(server, '/v1/proxies/pg')).toMatchObject({ owner: 'profile:one', upstream: '127.0.0.1:9' })
+  })
+
   test('a start that fails leaves it as it was', async () => {
     {
       await using server = await FoulweatherProcess.start({ argv: ['--state', state] })
