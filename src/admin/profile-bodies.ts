@@ -93,13 +93,6 @@ export function readAssignment(text: string): readonly [name: string, value: Var
   return quoted === undefined ? undefined : [name, quoted]
 }
 
-/** The inverse. */
-export function assignmentText(name: string, value: VarValue): string {
-  const text = String(value)
-  const isPlain = typeof value !== 'string' || (readPlainValue(text) === value && !text.startsWith('"'))
-  return `${name}=${isPlain ? text : JSON.stringify(text)}`
-}
-
 function readQuoted(text: string): string | undefined {
   try {
     return String(JSON.parse(text))

@@ -1,7 +1,11 @@
-import { z } from 'zod'
-import { baseUrl, bodyOf, type Method, reasonHeader, segment, Transport } from '../client/transport.ts'
+import type { z } from 'zod'
+import { AdminApi } from '../client/admin-api.ts'
+import { FoulweatherApiError, oneLine } from '../client/api-error.ts'
+import { Caller, type CallOptions } from '../client/caller.ts'
+import { baseUrl, type Method, segment, type StreamedAnswer } from '../client/transport.ts'
+import type { Answers } from '../client/views.ts'
+import { isAnswer, issueText, misfit } from './answer-shapes.ts'
 import { CommandFailure } from './context.ts'
-import { type Problem, problemShape } from './profile-shapes.ts'
 
 export { segment }
 
@@ -11,50 +15,55 @@ export interface AdminClientOptions {
   readonly token?: string | undefined
 }
 
-export interface CallOptions {
-  /** Why, for the record of changes. */
-  readonly reason?: string | undefined
-}
+/** Calls as the commands want them: what is refused, or no answer of ours, is a failure fit for stderr; the latest answer stays as it came. */
+class CommandCaller extends Caller {
+  latest = ''
 
-/** The API has refused, and says everything that is wrong where that is more than one thing. */
-export class ApiFailure extends CommandFailure {
-  readonly problems: readonly Problem[]
+  override async text(...call: Parameters<Caller['text']>): Promise<string> {
+    this.latest = await super.text(...call).catch(refused)
+    return this.latest
+  }
 
-  constructor(status: number, body: string) {
-    super(`HTTP ${status}: ${errorText(body)}${status === 401 ? ADVICE : ''}`)
-    this.problems = problemsBody.safeParse(parseJson(body)).data?.problems ?? []
+  override stream(...call: Parameters<Caller['stream']>): Promise<StreamedAnswer> {
+    return super.stream(...call).catch(refused)
+  }
+
+  protected override read<Kind extends keyof Answers>(kind: Kind, path: string, text: string): Answers[Kind] {
+    const answer = parseJson(text)
+    if (isAnswer(kind, answer)) return answer
+    throw this.foreign(path, misfit(kind, answer))
+  }
+
+  /** Somebody else listens there. */
+  foreign(path: string, mistake = ''): CommandFailure {
+    return new CommandFailure(`${this.base}${path} did not answer as an admin API does: ${mistake}`)
   }
 }
 
-/** The API speaks of headers, which nobody writes here. */
-const ADVICE = ' (with --token or FOULWEATHER_TOKEN)'
-
-const problemsBody = z.looseObject({ problems: z.array(problemShape) })
-
-/** The admin API as the commands see it: one call, one answer, or an error whose message is fit for stderr. */
-export class AdminClient {
-  readonly #transport: Transport
+/**
+ * The admin API as the commands see it. Whatever they call throws a FoulweatherError `unreachable`, or a CommandFailure `HTTP <status>: <error>`
+ * whose cause is the FoulweatherApiError.
+ */
+export class AdminClient extends AdminApi {
+  readonly #caller: CommandCaller
 
   constructor({ url, token }: AdminClientOptions) {
-    const base = baseUrl(url)
-    if (base === undefined) {
+    if (baseUrl(url) === undefined) {
       throw new CommandFailure(`--host "${url}" is not an address of an admin API; expected http://HOST:PORT`, 2)
     }
-    this.#transport = new Transport({ base, token })
+    const caller = new CommandCaller({ url, token })
+    super(caller)
+    this.#caller = caller
   }
 
-  /**
-   * Answers the text of a 2xx answer.
-   *
-   * @param body what is sent as JSON, or the text of a document in YAML or JSON.
-   * @throws FoulweatherError `unreachable`; ApiFailure `HTTP <status>: <error>` for any other status.
-   */
-  async call(method: Method, path: string, body?: object | string, { reason }: CallOptions = {}): Promise<string> {
-    const { body: sent, headers } = bodyOf(body)
-    const call = { body: sent, headers: { ...headers, ...reasonHeader(reason) } }
-    const { status, text } = await this.#transport.exchange(method, path, call)
-    if (status >= 200 && status < 300) return text
-    throw new ApiFailure(status, text)
+  /** The text of the latest answer. */
+  get answer(): string {
+    return this.#caller.latest
+  }
+
+  /** One of Toxiproxy's routes; answers the text of a 2xx answer. */
+  call(method: Method, path: string, body?: object, options?: CallOptions): Promise<string> {
+    return this.#caller.text(method, path, options, body)
   }
 
   /** Like `call`, with the answer read as JSON of the given shape. */
@@ -62,48 +71,42 @@ export class AdminClient {
     method: Method,
     path: string,
     schema: z.ZodType<T>,
-    body?: object | string,
-    options: CallOptions = {},
+    body?: object,
+    options?: CallOptions,
   ): Promise<{ text: string; data: T }> {
     const text = await this.call(method, path, body, options)
     const { data, error } = schema.safeParse(parseJson(text))
     if (error === undefined) return { text, data }
-    const { path: where = [], message = '' } = error.issues[0] ?? {}
-    const { base } = this.#transport
-    throw new CommandFailure(`${base}${path} did not answer as an admin API does: ${where.join('.')} ${message}`)
+    throw this.#caller.foreign(path, issueText(error.issues))
   }
 
   /**
    * The body of a 2xx answer as it comes.
    *
    * @param silenceMs how long nothing may come.
-   * @throws as `call`; also when the body breaks off.
+   * @throws also when the body breaks off.
    */
   async *stream(
     path: string,
-    call: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+    { headers, signal }: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
     silenceMs: number,
   ): AsyncGenerator<Uint8Array, void> {
-    const answer = await this.#transport.stream(path, call, silenceMs)
-    if (answer.status < 200 || answer.status >= 300) throw new ApiFailure(answer.status, await answer.text())
+    const { body } = await this.#caller.stream(path, headers, signal, silenceMs)
     try {
-      yield* answer.body
+      yield* body
     } catch (cause) {
-      throw this.#transport.unreachable(cause, silenceMs)
+      throw this.#caller.unreachable(cause, silenceMs)
     }
   }
 }
 
-const errorBody = z.union([
-  z.looseObject({ error: z.string() }).transform(({ error }) => error),
-  z.looseObject({ detail: z.string() }).transform(({ detail }) => detail),
-  z.looseObject({ title: z.string() }).transform(({ title }) => title),
-])
+/** The API speaks of headers, which nobody writes here. */
+const ADVICE = ' (with --token or FOULWEATHER_TOKEN)'
 
-/** The text of Toxiproxy's error object, of a problem document, or the body itself, on one line. */
-function errorText(body: string): string {
-  const { data } = errorBody.safeParse(parseJson(body))
-  return (data ?? body).trim().replace(/\s+/g, ' ').slice(0, 500)
+function refused(error: unknown): never {
+  if (!(error instanceof FoulweatherApiError)) throw error
+  const { status, detail } = error
+  throw new CommandFailure(`HTTP ${status}: ${oneLine(detail)}${status === 401 ? ADVICE : ''}`, undefined, error)
 }
 
 function parseJson(text: string): unknown {

@@ -37,9 +37,9 @@ export function addCreateCommand(program: Command, context: CliContext): void {
       const { listen, upstream, disabled = false, reason } = options
       const doing = 'Failed to create proxy'
       const fields = await explained(doing, proxyFields(options))
-      const body = { name, listen, upstream, enabled: !disabled, ...fields }
-      const call = connect(command, context).call('POST', '/v1/proxies', body, { reason })
-      const text = await explained(doing, call)
-      printAnswer(command, context, text, () => context.out(`Created new proxy ${name}\n`))
+      const client = connect(command, context)
+      const proxy = { name, listen, upstream, enabled: !disabled, ...fields }
+      await explained(doing, client.proxies.create(proxy, { reason }))
+      printAnswer(command, context, client.answer, () => context.out(`Created new proxy ${name}\n`))
     })
 }

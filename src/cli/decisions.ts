@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { z } from 'zod'
+import type { DecisionQuery } from '../client/queries.ts'
+import type { Decision } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import type { AdminClient } from './admin-client.ts'
 import { connect } from './connection.ts'
@@ -19,26 +20,6 @@ interface DecisionsOptions {
   readonly follow?: boolean
   readonly ndjson?: boolean
 }
-
-const decisionShape = z.looseObject({
-  seq: z.number(),
-  time: z.string(),
-  proxy: z.string(),
-  fault: z.string(),
-  kind: z.string(),
-  session: z.string().optional(),
-  direction: z.string().optional(),
-  chunk: z.number().optional(),
-  exchange: z.number().optional(),
-  selected: z.boolean().optional(),
-  reason: z.string().optional(),
-  what: z.string().optional(),
-  detail: z.record(z.string(), z.unknown()).optional(),
-})
-
-const decisionsShape = z.looseObject({ total: z.number(), decisions: z.array(decisionShape) })
-
-type Decision = z.output<typeof decisionShape>
 
 /** As many as the server gives at once. */
 const MOST = 9999
@@ -88,8 +69,7 @@ type Show = (
 ) => Promise<number | undefined>
 
 const showLines: Show = async (client, options, after, _command, context) => {
-  const path = pathOf(options, after, 'ndjson')
-  const lines = await explained(DOING, client.call('GET', path))
+  const lines = await explained(DOING, client.decisionsText(queryOf(options, after)))
   context.out(lines)
   const last = /"seq":(\d+)[^\n]*\n$/.exec(lines)?.[1]
   return last === undefined ? after : Number(last)
@@ -97,22 +77,18 @@ const showLines: Show = async (client, options, after, _command, context) => {
 
 const showTable: Show = async (client, options, after, command, context) => {
   const { follow = false } = options
-  const { text, data } = await explained(DOING, client.json('GET', pathOf(options, after), decisionsShape))
-  const { total, decisions } = data
+  const { total, decisions } = await explained(DOING, client.decisions(queryOf(options, after)))
   // Widths of columns are known only when all rows are, so that there are none while it follows.
   const wide = follow ? { ...context, terminal: false } : context
-  printAnswer(command, context, text, () => printTable(wide, COLUMNS, decisions))
+  printAnswer(command, context, client.answer, () => printTable(wide, COLUMNS, decisions))
   if (total > decisions.length && !follow) context.err(`${total - decisions.length} older ones are not shown\n`)
   return decisions.at(-1)?.seq ?? after
 }
 
 const DOING = 'Failed to list decisions'
 
-function pathOf({ proxy, fault, session, limit, follow }: DecisionsOptions, after?: number, format?: string): string {
-  const wanted = { proxy, fault, session, limit: limit ?? (follow === true ? MOST : undefined), after, format }
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(wanted)) if (value !== undefined) query.set(name, String(value))
-  return `/v1/decisions${query.size === 0 ? '' : `?${query.toString()}`}`
+function queryOf({ proxy, fault, session, limit, follow }: DecisionsOptions, after?: number): DecisionQuery {
+  return { proxy, fault, session, limit: limit ?? (follow === true ? MOST : undefined), after }
 }
 
 const COLUMNS: readonly Column<Decision>[] = [

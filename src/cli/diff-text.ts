@@ -1,7 +1,7 @@
+import type { DiffEntry } from '../client/views.ts'
 import type { ParamsJsonSchema } from '../faults/index.ts'
 import { fieldsOfType } from './fault-text.ts'
 import { printable } from './format.ts'
-import type { Change } from './profile-shapes.ts'
 import { showField } from './quantity.ts'
 
 export interface DiffLine {
@@ -19,7 +19,7 @@ const USUAL: Readonly<Record<string, unknown>> = {
 }
 
 /** One change, its fields below it, in base units where they have none of their own. */
-export function changeLines(change: Change): readonly DiffLine[] {
+export function changeLines(change: DiffEntry): readonly DiffLine[] {
   const { action, proxy, fault, before, after, drops_sessions: drops = false } = change
   const what = fault === undefined ? `proxy ${proxy}` : `fault ${fault} of ${proxy}`
   const warning: readonly DiffLine[] = drops ? [{ sign: '!', text: '  its live sessions end' }] : []

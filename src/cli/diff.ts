@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { DiffEntry } from '../client/views.ts'
 import { FoulweatherError } from '../core/errors.ts'
-import { defined } from '../core/defined.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
@@ -8,7 +8,6 @@ import { changeLines } from './diff-text.ts'
 import { profileNameOf, readDocumentFile, shownFile, STDIN } from './document-file.ts'
 import { paint } from './format.ts'
 import { withProblems } from './problem-text.ts'
-import { type Change, changesShape } from './profile-shapes.ts'
 import { addVarOption, type VarOption } from './var-option.ts'
 
 interface DiffOptions extends VarOption {
@@ -56,11 +55,11 @@ async function compare(
   }
   const doing = `Failed to compare ${shownFile(file)}`
   const document = await withProblems(context, doing, readDocumentFile(file))
-  const body = { profile: profile ?? profileNameOf(file), document, ...defined({ vars }) }
-  const call = connect(command, context).json('POST', '/v1/diff', changesShape, body)
-  const { text, data } = await withProblems(context, doing, call, shownFile(file))
-  printAnswer(command, context, text, () => printChanges(context, data.changes))
-  return data.changes.length
+  const client = connect(command, context)
+  const call = client.diff(profile ?? profileNameOf(file), { document, vars })
+  const changes = await withProblems(context, doing, call, shownFile(file))
+  printAnswer(command, context, client.answer, () => printChanges(context, changes))
+  return changes.length
 }
 
 function asTrouble(error: unknown): never {
@@ -70,7 +69,7 @@ function asTrouble(error: unknown): never {
 
 const COLOURS = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'red', ' ': undefined } as const
 
-function printChanges(context: CliContext, changes: readonly Change[]): void {
+function printChanges(context: CliContext, changes: readonly DiffEntry[]): void {
   if (changes.length === 0 && context.terminal) context.out('nothing would change\n')
   for (const { sign, text } of changes.flatMap(changeLines)) {
     context.out(`${paint(context, COLOURS[sign], `${sign} ${text}`)}\n`)

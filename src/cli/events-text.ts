@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { faultShape } from './fault-shapes.ts'
+import { isToldFault } from './answer-shapes.ts'
 import { fieldsOfType, faultText } from './fault-text.ts'
 import { isRecord } from './field-text.ts'
 import { counted } from './profile-text.ts'
@@ -98,6 +98,5 @@ function newText(after: Told): string {
   const { listen, upstream, state } = after
   if (typeof state === 'string') return state
   if (typeof listen === 'string') return `${listen} → ${word(upstream)}`
-  const fault = faultShape.safeParse(after)
-  return fault.success ? faultText(fault.data) : ''
+  return isToldFault(after) ? faultText(after) : ''
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError, type Command } from 'commander'
+import { eventsPath } from '../client/events.ts'
 import { readPosition } from '../observe/events/position.ts'
 import { connect, globalOptions } from './connection.ts'
 import type { CliContext } from './context.ts'
@@ -44,14 +45,17 @@ export function addEventsCommand(program: Command, context: CliContext): void {
     .action((options: EventsOptions, command: Command) => run(options, command, context))
 }
 
-async function run(options: EventsOptions, command: Command, context: CliContext): Promise<void> {
-  const { count = Infinity, since } = options
+async function run(
+  { count = Infinity, since, ...query }: EventsOptions,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
   const client = connect(command, context)
   if (count === 0) return
   using output = watchOutput()
   const stop = new AbortController()
   const note = (text: string): void => context.err(`${text}\n`)
-  const events = followEvents({ client, path: pathOf(options), since, signal: stop.signal, note })
+  const events = followEvents({ client, path: eventsPath(query), since, signal: stop.signal, note })
   const show = shower(command, context)
   try {
     for (let shown = 0; shown < count; shown++) {
@@ -76,12 +80,6 @@ const ROOM_MS = 50
 function shower(command: Command, context: CliContext): (fed: FedEvent) => void {
   if (globalOptions(command).json === true) return ({ text }) => context.out(`${text}\n`)
   return ({ event }) => context.out(eventLine(context, event))
-}
-
-function pathOf({ type, proxy, profile }: EventsOptions): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries({ type, proxy, profile })) if (value !== undefined) query.set(name, value)
-  return `/v1/events${query.size === 0 ? '' : `?${query.toString()}`}`
 }
 
 function readId(text: string): string {

@@ -29,14 +29,9 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .action((options: ExportOptions, command: Command) => run(options, command, context))
 }
 
-async function run(
-  { output, format, secrets = false }: ExportOptions,
-  command: Command,
-  context: CliContext,
-): Promise<void> {
-  const query = new URLSearchParams({ format: format ?? (globalOptions(command).json === true ? 'json' : 'yaml') })
-  if (secrets) query.set('secrets', 'true')
-  const call = connect(command, context).call('GET', `/v1/export?${query.toString()}`)
+async function run({ output, format, secrets }: ExportOptions, command: Command, context: CliContext): Promise<void> {
+  const usual = globalOptions(command).json === true ? 'json' : 'yaml'
+  const call = connect(command, context).exportText({ format: format ?? usual, secrets })
   const text = await explained('Failed to export', call)
   if (output === undefined) {
     context.out(text)
@@ -44,7 +39,7 @@ async function run(
   }
   try {
     // Of a file that is there already the permissions stay.
-    await writeFile(output, text, secrets ? { mode: 0o600 } : {})
+    await writeFile(output, text, secrets === true ? { mode: 0o600 } : {})
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CommandFailure(`Failed to export: ${why}`, undefined, cause)

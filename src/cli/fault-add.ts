@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
+import type { FaultOf, FaultType } from '../client/fault-input.ts'
 import { describeFault, FAULTS, faultDefinition } from '../faults/index.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { faultCommand, type FaultCommand } from './fault-command.ts'
 import { addLine } from './fault-example.ts'
-import { faultPath } from './fault-path.ts'
-import { faultShape } from './fault-shapes.ts'
 import { faultText, printWarnings } from './fault-text.ts'
 import { knownType } from './fault-type.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -80,11 +79,14 @@ async function run(
   refuseFlag('type', type, 'see: foulweather fault types')
   const { read } = faultAddCommand(command, proxy, type)
   const { fields, reason } = read(flags)
-  const body = { type, ...fields }
-  const call = connect(command, context).json('POST', faultPath(proxy), faultShape, body, { reason })
-  const { text, data } = await explained(`Failed to add a fault to ${proxy}`, call)
-  printWarnings(context, data)
-  printAnswer(command, context, text, () => context.out(`Added fault ${data.name} to ${proxy}: ${faultText(data)}\n`))
+  const client = connect(command, context)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the flags are those of the type.
+  const call = client.faults(proxy).add({ type, ...fields } as FaultOf<FaultType>, { reason })
+  const added = await explained(`Failed to add a fault to ${proxy}`, call)
+  printWarnings(context, added)
+  printAnswer(command, context, client.answer, () =>
+    context.out(`Added fault ${added.name} to ${proxy}: ${faultText(added)}\n`),
+  )
 }
 
 /** Flags in front of the type cannot be told from arguments. */

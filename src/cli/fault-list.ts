@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
+import type { Fault } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { faultPath } from './fault-path.ts'
-import { type Fault, faultsShape } from './fault-shapes.ts'
 import { parametersText } from './fault-text.ts'
 import { type Column, hint, printTable } from './format.ts'
 import { printHalt } from './halt-text.ts'
@@ -24,9 +23,8 @@ export function addFaultListCommand(fault: Command, context: CliContext): void {
     .addHelpText('after', '\nExamples:\n  $ foulweather fault list pg\n  $ foulweather fault list pg --json')
     .action(async (proxy: string, _options: object, command: Command) => {
       const client = connect(command, context)
-      const call = client.json('GET', faultPath(proxy), faultsShape)
-      const { text, data } = await explained(`Failed to list the faults of ${proxy}`, call)
-      printAnswer(command, context, text, () => printFaults(context, proxy, data.faults))
+      const faults = await explained(`Failed to list the faults of ${proxy}`, client.faults(proxy).list())
+      printAnswer(command, context, client.answer, () => printFaults(context, proxy, faults))
       await printHalt(client, command, context)
     })
 }
@@ -39,11 +37,9 @@ function printFaults(context: CliContext, proxy: string, faults: readonly Fault[
 }
 
 /** `working`, `working (shadow)`: it only counts then. */
-function stateText({ state = '-', shadow = false }: Fault): string {
+function stateText({ state, shadow = false }: Fault): string {
   return shadow ? `${state} (shadow)` : state
 }
-
-const count = (value: number | undefined): string => (value === undefined ? '-' : String(value))
 
 const COLUMNS: readonly Column<Fault>[] = [
   { title: 'Name', text: ({ name }) => name },
@@ -55,11 +51,11 @@ const COLUMNS: readonly Column<Fault>[] = [
     colour: ({ state, shadow }) => (state === 'working' && shadow !== true ? 'green' : 'yellow'),
   },
   { title: 'Probability', text: ({ probability }) => showQuantity('0…1', probability) },
-  { title: 'Seen', text: ({ counters }) => count(counters?.seen) },
-  { title: 'Selected', text: ({ counters }) => count(counters?.selected) },
-  { title: 'Applied', text: ({ counters }) => count(counters?.applied) },
+  { title: 'Seen', text: ({ counters }) => String(counters.seen) },
+  { title: 'Selected', text: ({ counters }) => String(counters.selected) },
+  { title: 'Applied', text: ({ counters }) => String(counters.applied) },
   { title: 'Ends in', text: remainingText },
   { title: 'Parameters', text: (fault) => parametersText(fault) || '-' },
   // Last, because scripts count columns.
-  { title: 'Owner', text: ({ owner = '-' }) => owner },
+  { title: 'Owner', text: ({ owner }) => owner },
 ]

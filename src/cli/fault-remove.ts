@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { faultPath } from './fault-path.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -19,8 +18,8 @@ export function addFaultRemoveCommand(fault: Command, context: CliContext): void
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather fault remove pg latency_downstream')
     .action(async (proxy: string, name: string, { reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).call('DELETE', faultPath(proxy, name), undefined, { reason })
-      const text = await explained(`Failed to remove fault ${name} of ${proxy}`, call)
-      printAnswer(command, context, text, () => context.out(`Removed fault ${name} from ${proxy}\n`))
+      const client = connect(command, context)
+      await explained(`Failed to remove fault ${name} of ${proxy}`, client.faults(proxy).remove(name, { reason }))
+      printAnswer(command, context, client.answer, () => context.out(`Removed fault ${name} from ${proxy}\n`))
     })
 }

@@ -2,8 +2,6 @@ import type { Command } from 'commander'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { faultPath } from './fault-path.ts'
-import { faultShape } from './fault-shapes.ts'
 import { endText } from './lifetime-text.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -18,9 +16,11 @@ export function addFaultRenewCommand(fault: Command, context: CliContext): void 
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather fault renew pg latency_downstream')
     .action(async (proxy: string, name: string, { reason }: ReasonOption, command: Command) => {
-      const path = `${faultPath(proxy, name)}/renew`
-      const call = connect(command, context).json('POST', path, faultShape, undefined, { reason })
-      const { text, data } = await explained(`Failed to renew fault ${name} of ${proxy}`, call)
-      printAnswer(command, context, text, () => context.out(`Renewed fault ${name} of ${proxy}${endText(data)}\n`))
+      const client = connect(command, context)
+      const call = client.faults(proxy).renew(name, { reason })
+      const renewed = await explained(`Failed to renew fault ${name} of ${proxy}`, call)
+      printAnswer(command, context, client.answer, () =>
+        context.out(`Renewed fault ${name} of ${proxy}${endText(renewed)}\n`),
+      )
     })
 }

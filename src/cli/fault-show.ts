@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
+import type { Fault } from '../client/views.ts'
 import type { ParamsJsonSchema } from '../faults/index.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { faultPath } from './fault-path.ts'
-import { type Fault, faultShape } from './fault-shapes.ts'
 import { fieldsOfType, printWarnings, rampText } from './fault-text.ts'
 import { formatAge, paint } from './format.ts'
 import { showField } from './quantity.ts'
@@ -22,18 +21,23 @@ export function addFaultShowCommand(fault: Command, context: CliContext): void {
     .argument('<fault>', 'name of the fault')
     .addHelpText('after', '\nExamples:\n  $ foulweather fault show pg latency_downstream')
     .action(async (proxy: string, name: string, _options: object, command: Command) => {
-      const call = connect(command, context).json('GET', faultPath(proxy, name), faultShape)
-      const { text, data } = await explained(`Failed to show fault ${name} of ${proxy}`, call)
-      printWarnings(context, data)
-      printAnswer(command, context, text, () => printFault(context, data))
+      const client = connect(command, context)
+      const shown = await explained(`Failed to show fault ${name} of ${proxy}`, client.faults(proxy).get(name))
+      printWarnings(context, shown)
+      printAnswer(command, context, client.answer, () => printFault(context, shown))
     })
 }
 
+/** What comes first; the parameters follow. */
+const FIRST = 'name type direction probability per owner state toxic shadow ttl lease ttl_remaining counters'.split(' ')
+
 function printFault(context: CliContext, fault: Fault): void {
   const schemas = fieldsOfType(fault.type)
-  for (const [field, value] of Object.entries(fault)) {
+  const order = new Set([...FIRST, ...Object.keys(fault)])
+  for (const field of order) {
+    const value = fault[field]
     // They went to stderr.
-    if (field === 'warnings') continue
+    if (field === 'warnings' || value === undefined) continue
     const text = textOf(fault, field, value, schemas[field])
     context.out(`${paint(context, 'bold', field)}\t${text === '' ? '-' : text}\n`)
   }

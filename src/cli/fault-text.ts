@@ -1,8 +1,9 @@
+import type { Fault } from '../client/views.ts'
 import { describeFault, faultDefinition, type ParamsJsonSchema } from '../faults/index.ts'
+import type { ToldFault } from './answer-shapes.ts'
 import type { CliContext } from './context.ts'
 import { commonFieldsOf } from './fault-fields.ts'
 import { parametersOf } from './fault-flags.ts'
-import type { Fault } from './fault-shapes.ts'
 import { textIn } from './field-shape.ts'
 import { fieldText, isRecord } from './field-text.ts'
 import { endText } from './lifetime-text.ts'
@@ -23,7 +24,7 @@ function parametersOfType(type: string): Fields {
 }
 
 /** `latency 250ms, jitter 50ms`: the parameters that are not what they would be anyway. */
-export function parametersText(fault: Fault): string {
+export function parametersText(fault: ToldFault): string {
   const shown = Object.entries(parametersOfType(fault.type)).flatMap(([name, schema]) => {
     const value = fault[name]
     const text = showField(schema, value)
@@ -34,7 +35,7 @@ export function parametersText(fault: Fault): string {
 }
 
 /** What it is and does, on one line: `latency (downstream), latency 250ms, for 30% of sessions; ends in 5m`. */
-export function faultText(fault: Fault): string {
+export function faultText(fault: ToldFault): string {
   const { type, direction, probability = 1, per = 'session' } = fault
   const schemas = fieldsOfType(type)
   const parts = [
@@ -66,6 +67,6 @@ export function rampText(type: string, ramps: unknown): string {
 }
 
 /** Warnings are no part of the answer: a script that reads stdout must not meet them. */
-export function printWarnings(context: CliContext, { warnings = [] }: Fault): void {
+export function printWarnings(context: CliContext, { warnings }: Fault): void {
   for (const warning of warnings) context.err(`warning: ${warning}\n`)
 }

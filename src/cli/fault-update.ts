@@ -3,8 +3,6 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import { type CliContext, CommandFailure, EXIT } from './context.ts'
 import { faultCommand } from './fault-command.ts'
-import { faultPath } from './fault-path.ts'
-import { faultShape } from './fault-shapes.ts'
 import { faultText, printWarnings } from './fault-text.ts'
 import { knownType } from './fault-type.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -44,13 +42,15 @@ async function run(
   if (flags.length === 0)
     throw new CommandFailure('nothing to change: give at least one flag behind the name', EXIT.usage)
   const client = connect(command, context)
-  const path = faultPath(proxy, name)
+  const faults = client.faults(proxy)
   const doing = `Failed to update fault ${name} of ${proxy}`
   // Which flags there are is known only when the type is.
-  const { data: before } = await explained(doing, client.json('GET', path, faultShape))
+  const before = await explained(doing, faults.get(name))
   const { read } = faultCommand(command, knownType(before.type), 'update', `foulweather fault update ${proxy} ${name}`)
   const { fields, reason } = read(flags)
-  const { text, data } = await explained(doing, client.json('PATCH', path, faultShape, fields, { reason }))
-  printWarnings(context, data)
-  printAnswer(command, context, text, () => context.out(`Updated fault ${name} of ${proxy}: ${faultText(data)}\n`))
+  const updated = await explained(doing, faults.update(name, fields, { reason }))
+  printWarnings(context, updated)
+  printAnswer(command, context, client.answer, () =>
+    context.out(`Updated fault ${name} of ${proxy}: ${faultText(updated)}\n`),
+  )
 }

@@ -3,7 +3,6 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint } from './format.ts'
-import { haltResultShape } from './profile-shapes.ts'
 import { counted } from './profile-text.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -18,10 +17,10 @@ export function addHaltCommand(program: Command, context: CliContext): void {
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather halt --reason "checkout is down for real"')
     .action(async ({ reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).json('POST', '/v1/halt', haltResultShape, undefined, { reason })
-      const { text, data } = await explained('Failed to halt', call)
-      printAnswer(command, context, text, () => {
-        const { since, faults_removed: faults, profiles_deactivated: profiles, proxies_disabled: disabled } = data
+      const client = connect(command, context)
+      const halted = await explained('Failed to halt', client.halt({ reason }))
+      printAnswer(command, context, client.answer, () => {
+        const { since, faults_removed: faults, profiles_deactivated: profiles, proxies_disabled: disabled } = halted
         context.out(`Halted since ${since}: ${counted(faults, 'fault', 'faults')} removed\n`)
         if (profiles.length > 0) context.out(`Deactivated: ${profiles.join(', ')}\n`)
         if (disabled.length > 0) context.out(`Not listening: ${disabled.join(', ')}\n`)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Proxy as WholeProxy } from '../client/views.ts'
 import { segment } from './admin-client.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
@@ -6,7 +7,7 @@ import type { CliContext } from './context.ts'
 import { hint, paint, printable } from './format.ts'
 import { printHalt } from './halt-text.ts'
 import { endText } from './lifetime-text.ts'
-import { type ListedProxy, listedProxyShape, protocolText } from './proxy-shapes.ts'
+import { protocolText } from './proxy-text.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 import type { Proxy, Toxic } from './toxiproxy-shapes.ts'
 
@@ -24,9 +25,9 @@ export function addInspectCommand(program: Command, context: CliContext): void {
       const client = connect(command, context)
       const doing = `Failed to retrieve proxy ${name}`
       const { text, data } = await explained(doing, client.json('GET', `/proxies/${segment(name)}`, proxyShape))
-      const whole = await explained(doing, client.json('GET', `/v1/proxies/${segment(name)}`, listedProxyShape))
+      const whole = await explained(doing, client.proxies.get(name))
       printAnswer(command, context, text, () => {
-        if (context.terminal) printForTerminal(context, data, whole.data)
+        if (context.terminal) printForTerminal(context, data, whole)
         else for (const toxic of data.toxics) context.out(`${toxicLine(toxic)}\n`)
       })
       await printHalt(client, command, context)
@@ -41,10 +42,10 @@ export function toxicLine({ name, type, stream, toxicity, attributes }: Toxic): 
   return `${name}\ttype=${type}\tstream=${stream}\ttoxicity=${toxicity.toFixed(2)}\tattributes=[${pairs.join('')}\t]`
 }
 
-function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy, whole: ListedProxy): void {
-  const others = whole.faults.filter(({ toxic }) => toxic === false)
+function printForTerminal(context: CliContext, { name, listen, upstream, toxics }: Proxy, whole: WholeProxy): void {
+  const others = whole.faults.filter(({ toxic }) => !toxic)
   const protocol = protocolText(whole)
-  const owner = whole.owner === undefined || whole.owner === 'api' ? '' : `  owner ${printable(whole.owner)}`
+  const owner = whole.owner === 'api' ? '' : `  owner ${printable(whole.owner)}`
   const addresses = `listen ${listen}  upstream ${upstream}  protocol ${protocol}`
   context.out(`${paint(context, 'bold', name)}  ${addresses}${owner}\n\n`)
   if (toxics.length === 0) {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
+import type { Proxy } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { hint, printTable } from './format.ts'
 import type { Column } from './format.ts'
 import { printHalt } from './halt-text.ts'
-import { type ListedProxy, listedProxiesShape, protocolText } from './proxy-shapes.ts'
+import { protocolText } from './proxy-text.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
 export function addListCommand(program: Command, context: CliContext): void {
@@ -21,22 +22,21 @@ export function addListCommand(program: Command, context: CliContext): void {
     .action(async (_options: object, command: Command) => {
       // Not Toxiproxy's route: a proxy whose port is shut by a fault that is no toxic would look as if it had none.
       const client = connect(command, context)
-      const call = client.json('GET', '/v1/proxies', listedProxiesShape)
-      const { text, data } = await explained('Failed to retrieve proxies', call)
-      printAnswer(command, context, text, () => printProxies(context, data.proxies))
+      const proxies = await explained('Failed to retrieve proxies', client.proxies.list())
+      printAnswer(command, context, client.answer, () => printProxies(context, proxies))
       await printHalt(client, command, context)
     })
 }
 
 /** In the order given. */
-export function printProxies(context: CliContext, proxies: readonly ListedProxy[]): void {
+export function printProxies(context: CliContext, proxies: readonly Proxy[]): void {
   if (proxies.length === 0 && context.terminal) context.out('no proxies\n')
   else printTable(context, columns(context.terminal), proxies)
   if (proxies.length === 0) hint(context, 'Create one: foulweather create NAME --listen HOST:PORT --upstream HOST:PORT')
   else hint(context, 'See the faults of one: foulweather fault list NAME')
 }
 
-function columns(terminal: boolean): readonly Column<ListedProxy>[] {
+function columns(terminal: boolean): readonly Column<Proxy>[] {
   return [
     { title: 'Name', text: ({ name }) => name },
     { title: 'Listen', text: ({ listen }) => listen },
@@ -53,6 +53,6 @@ function columns(terminal: boolean): readonly Column<ListedProxy>[] {
     },
     // Last, because scripts count columns.
     { title: 'Protocol', text: protocolText },
-    { title: 'Owner', text: ({ owner = '-' }) => owner },
+    { title: 'Owner', text: ({ owner }) => owner },
   ]
 }

@@ -5,7 +5,6 @@ import { connect } from './connection.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { readInputFile } from './input-file.ts'
 import { printProxies } from './list.ts'
-import { listedProxiesShape } from './proxy-shapes.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained, proxyShape } from './toxiproxy-shapes.ts'
 
@@ -19,7 +18,7 @@ export function addPopulateCommand(program: Command, context: CliContext): void 
       'Makes each proxy of a JSON array exist and lists them as they are now, as the command list does. One that exists with the same ' +
         'addresses stays as it is, one with other addresses is replaced; proxies that are not in the file stay.',
     )
-    .argument('<file>', 'a JSON array of proxies: name, listen, upstream, enabled')
+    .argument('<file>', 'a JSON array of proxies: name, listen, upstream, enabled, protocol')
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather populate proxies.json')
     .action(async (file: string, { reason }: ReasonOption, command: Command) => {
@@ -29,8 +28,8 @@ export function addPopulateCommand(program: Command, context: CliContext): void 
       const call = client.json('POST', '/populate', answerShape, body, { reason })
       const { text, data } = await explained(doing, call)
       // The answer is Toxiproxy's: it knows no faults but toxics.
-      const all = await explained('Failed to retrieve proxies', client.json('GET', '/v1/proxies', listedProxiesShape))
-      const known = new Map(all.data.proxies.map((proxy) => [proxy.name, proxy]))
+      const all = await explained('Failed to retrieve proxies', client.proxies.list())
+      const known = new Map(all.map((proxy) => [proxy.name, proxy]))
       const made = (data.proxies ?? []).flatMap(({ name }) => known.get(name) ?? [])
       printAnswer(command, context, text, () => printProxies(context, made))
     })

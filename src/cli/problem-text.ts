@@ -1,5 +1,5 @@
+import { FoulweatherApiError } from '../client/api-error.ts'
 import { placeText } from '../core/errors.ts'
-import { ApiFailure } from './admin-client.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 
 /** What a line shows of something that is wrong. */
@@ -36,7 +36,7 @@ export async function withProblems<T>(context: CliContext, doing: string, call: 
     return await call
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error
-    const problems = error instanceof ApiFailure ? error.problems : []
+    const problems = error.cause instanceof FoulweatherApiError ? error.cause.problems : []
     for (const problem of problems) context.err(`${problemLine(problem, file)}\n`)
     const what = problems.length === 0 ? error.message : mistakes(problems.length)
     throw new CommandFailure(`${doing}: ${what}`, error.exitCode, error)

@@ -1,12 +1,9 @@
 import type { Command } from 'commander'
-import { defined } from '../core/defined.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { numberOrText } from './field-text.ts'
 import { withProblems } from './problem-text.ts'
-import { profilePath } from './profile-path.ts'
-import { profileShape } from './profile-shapes.ts'
 import { printRemarks, profileText } from './profile-text.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { addVarOption, type VarOption } from './var-option.ts'
@@ -39,11 +36,12 @@ export function addProfileActivateCommand(profile: Command, context: CliContext)
         '  $ foulweather profile activate cross-region --var rtt=180ms --var loss=0.02 --lease 30s --reason "game day"',
     )
     .action(async (name: string, { ttl, lease, var: vars, reason }: ActivateOptions, command: Command) => {
-      const path = profilePath(name, 'activate')
-      const body = defined({ ttl, lease, vars })
-      const call = connect(command, context).json('POST', path, profileShape, body, { reason })
-      const { text, data } = await withProblems(context, `Failed to activate profile ${name}`, call)
-      printRemarks(context, data)
-      printAnswer(command, context, text, () => context.out(`Activated profile ${name}: ${profileText(data)}\n`))
+      const client = connect(command, context)
+      const call = client.profiles.activate(name, { ttl, lease, vars }, { reason })
+      const active = await withProblems(context, `Failed to activate profile ${name}`, call)
+      printRemarks(context, active)
+      printAnswer(command, context, client.answer, () =>
+        context.out(`Activated profile ${name}: ${profileText(active)}\n`),
+      )
     })
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { profilePath } from './profile-path.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -16,9 +15,8 @@ export function addProfileDeactivateCommand(profile: Command, context: CliContex
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather profile deactivate slow-postgres')
     .action(async (name: string, { reason }: ReasonOption, command: Command) => {
-      const path = profilePath(name, 'deactivate')
-      const call = connect(command, context).call('POST', path, undefined, { reason })
-      const text = await explained(`Failed to deactivate profile ${name}`, call)
-      printAnswer(command, context, text, () => context.out(`Deactivated profile ${name}\n`))
+      const client = connect(command, context)
+      await explained(`Failed to deactivate profile ${name}`, client.profiles.deactivate(name, { reason }))
+      printAnswer(command, context, client.answer, () => context.out(`Deactivated profile ${name}\n`))
     })
 }

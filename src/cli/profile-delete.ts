@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
-import { profilePath } from './profile-path.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -18,8 +17,8 @@ export function addProfileDeleteCommand(profile: Command, context: CliContext): 
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather profile delete slow-postgres')
     .action(async (name: string, { reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).call('DELETE', profilePath(name), undefined, { reason })
-      const text = await explained(`Failed to delete profile ${name}`, call)
-      printAnswer(command, context, text, () => context.out(`Deleted profile ${name}\n`))
+      const client = connect(command, context)
+      await explained(`Failed to delete profile ${name}`, client.profiles.delete(name, { reason }))
+      printAnswer(command, context, client.answer, () => context.out(`Deleted profile ${name}\n`))
     })
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
+import type { Profile } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { type Column, formatAge, hint, printTable } from './format.ts'
-import { profilePath } from './profile-path.ts'
-import { type Profile, profilesShape } from './profile-shapes.ts'
 import { sourceText } from './profile-text.ts'
 import { showDuration } from './quantity.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -20,9 +19,9 @@ export function addProfileListCommand(profile: Command, context: CliContext): vo
     )
     .addHelpText('after', '\nExamples:\n  $ foulweather profile list\n  $ foulweather profiles list --json')
     .action(async (_options: object, command: Command) => {
-      const call = connect(command, context).json('GET', profilePath(), profilesShape)
-      const { text, data } = await explained('Failed to list the profiles', call)
-      printAnswer(command, context, text, () => printProfiles(context, data.profiles))
+      const client = connect(command, context)
+      const profiles = await explained('Failed to list the profiles', client.profiles.list())
+      printAnswer(command, context, client.answer, () => printProfiles(context, profiles))
     })
 }
 

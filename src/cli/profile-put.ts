@@ -4,8 +4,6 @@ import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { readDocumentFile, shownFile } from './document-file.ts'
 import { withProblems } from './problem-text.ts'
-import { profilePath } from './profile-path.ts'
-import { profileShape } from './profile-shapes.ts'
 import { printRemarks, profileText } from './profile-text.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 
@@ -22,12 +20,13 @@ export function addProfilePutCommand(profile: Command, context: CliContext): voi
     .addHelpText('after', '\nExamples:\n  $ foulweather profile put slow-postgres slow-postgres.yaml')
     .action(async (name: string, file: string, { reason }: ReasonOption, command: Command) => {
       const doing = `Failed to put profile ${name}`
-      const body = await withProblems(context, doing, readDocumentFile(file))
-      const call = connect(command, context).json('PUT', profilePath(name), profileShape, body, { reason })
-      const { text, data } = await withProblems(context, doing, call, shownFile(file))
-      printRemarks(context, data)
-      printAnswer(command, context, text, () =>
-        context.out(`Put profile ${name}: ${profileText(data)}; it is ${data.state}\n`),
+      const document = await withProblems(context, doing, readDocumentFile(file))
+      const client = connect(command, context)
+      const call = client.profiles.put(name, document, { reason })
+      const put = await withProblems(context, doing, call, shownFile(file))
+      printRemarks(context, put)
+      printAnswer(command, context, client.answer, () =>
+        context.out(`Put profile ${name}: ${profileText(put)}; it is ${put.state}\n`),
       )
     })
 }

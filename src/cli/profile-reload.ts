@@ -3,8 +3,6 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { problemLine } from './problem-text.ts'
-import { profilePath } from './profile-path.ts'
-import { reloadShape } from './profile-shapes.ts'
 import { counted } from './profile-text.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -19,10 +17,10 @@ export function addProfileReloadCommand(profile: Command, context: CliContext): 
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather profile reload')
     .action(async ({ reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).json('POST', profilePath('reload'), reloadShape, undefined, { reason })
-      const { text, data } = await explained('Failed to reload the profiles', call)
-      const { changed, failed, removed } = data
-      printAnswer(command, context, text, () => {
+      const client = connect(command, context)
+      const call = client.profiles.reload({ reason })
+      const { changed, failed, removed } = await explained('Failed to reload the profiles', call)
+      printAnswer(command, context, client.answer, () => {
         for (const name of changed) context.out(`Reloaded profile ${name}\n`)
         for (const name of removed) context.out(`Profile ${name} is gone\n`)
         if (changed.length + failed.length + removed.length === 0) context.out('Nothing has changed\n')

@@ -3,8 +3,6 @@ import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { endText } from './lifetime-text.ts'
-import { profilePath } from './profile-path.ts'
-import { profileShape } from './profile-shapes.ts'
 import { addReasonOption, type ReasonOption } from './reason-option.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
@@ -17,9 +15,8 @@ export function addProfileRenewCommand(profile: Command, context: CliContext): v
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather profile renew cross-region')
     .action(async (name: string, { reason }: ReasonOption, command: Command) => {
-      const path = profilePath(name, 'renew')
-      const call = connect(command, context).json('POST', path, profileShape, undefined, { reason })
-      const { text, data } = await explained(`Failed to renew profile ${name}`, call)
-      printAnswer(command, context, text, () => context.out(`Renewed profile ${name}${endText(data)}\n`))
+      const client = connect(command, context)
+      const renewed = await explained(`Failed to renew profile ${name}`, client.profiles.renew(name, { reason }))
+      printAnswer(command, context, client.answer, () => context.out(`Renewed profile ${name}${endText(renewed)}\n`))
     })
 }

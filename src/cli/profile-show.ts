@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
+import type { Profile } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
 import { fieldText } from './field-text.ts'
 import { formatAge, paint, printable } from './format.ts'
-import { profilePath } from './profile-path.ts'
-import { type Profile, profileShape } from './profile-shapes.ts'
 import { printRemarks, sourceText } from './profile-text.ts'
 import { showDuration } from './quantity.ts'
 import { explained } from './toxiproxy-shapes.ts'
@@ -28,12 +27,12 @@ export function addProfileShowCommand(profile: Command, context: CliContext): vo
       const client = connect(command, context)
       const doing = `Failed to show profile ${name}`
       if (asText) {
-        context.out(await explained(doing, client.call('GET', `${profilePath(name)}?format=text`)))
+        context.out(await explained(doing, client.profiles.text(name)))
         return
       }
-      const { text, data } = await explained(doing, client.json('GET', profilePath(name), profileShape))
-      printRemarks(context, data)
-      printAnswer(command, context, text, () => printProfile(context, data))
+      const shown = await explained(doing, client.profiles.get(name))
+      printRemarks(context, shown)
+      printAnswer(command, context, client.answer, () => printProfile(context, shown))
     })
 }
 

@@ -1,6 +1,6 @@
+import type { Profile } from '../client/views.ts'
 import type { CliContext } from './context.ts'
 import { endText } from './lifetime-text.ts'
-import type { Profile } from './profile-shapes.ts'
 import { problemLine } from './problem-text.ts'
 
 /** `2 proxies, 3 faults; ends in 10m`: what it is, on one line. */
@@ -13,7 +13,7 @@ export function counted(count: number, one: string, several: string): string {
 }
 
 export function sourceText({ source }: Profile): string {
-  return source.file ?? source.kind
+  return source.kind === 'file' ? source.file : source.kind
 }
 
 /** What is wrong with the text of a profile, and what may not have been meant: no part of the answer, so that a script that reads stdout does not meet it. */

@@ -15,8 +15,8 @@ export function addResetCommand(program: Command, context: CliContext): void {
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather reset')
     .action(async ({ reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).call('POST', '/reset', undefined, { reason })
-      const text = await explained('Failed to reset', call)
-      printAnswer(command, context, text, () => context.out('All proxies are enabled and have no faults\n'))
+      const client = connect(command, context)
+      await explained('Failed to reset', client.reset({ reason }))
+      printAnswer(command, context, client.answer, () => context.out('All proxies are enabled and have no faults\n'))
     })
 }

@@ -13,8 +13,8 @@ export function addResumeCommand(program: Command, context: CliContext): void {
   addReasonOption(command)
     .addHelpText('after', '\nExamples:\n  $ foulweather resume')
     .action(async ({ reason }: ReasonOption, command: Command) => {
-      const call = connect(command, context).call('POST', '/v1/resume', undefined, { reason })
-      const text = await explained('Failed to resume', call)
-      printAnswer(command, context, text, () => context.out('Faults are taken again\n'))
+      const client = connect(command, context)
+      await explained('Failed to resume', client.resume({ reason }))
+      printAnswer(command, context, client.answer, () => context.out('Faults are taken again\n'))
     })
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { segment } from './admin-client.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
@@ -13,8 +12,8 @@ export function addSessionsResetCommand(sessions: Command, context: CliContext):
     .argument('<id>', 'id of the session (see: foulweather sessions)')
     .addHelpText('after', '\nExamples:\n  $ foulweather sessions reset 17')
     .action(async (id: string, _options: object, command: Command) => {
-      const call = connect(command, context).call('DELETE', `/v1/sessions/${segment(id)}`)
-      const text = await explained(`Failed to reset session ${id}`, call)
-      printAnswer(command, context, text, () => context.out(`Reset session ${id}\n`))
+      const client = connect(command, context)
+      await explained(`Failed to reset session ${id}`, client.sessions.reset(id))
+      printAnswer(command, context, client.answer, () => context.out(`Reset session ${id}\n`))
     })
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { z } from 'zod'
+import type { SessionInfo, SessionPage } from '../client/views.ts'
 import { printAnswer } from './answer.ts'
 import { connect } from './connection.ts'
 import type { CliContext } from './context.ts'
@@ -11,24 +11,6 @@ interface SessionsOptions {
   readonly proxy?: string
   readonly state: 'live' | 'ended' | 'all'
 }
-
-const counts = z.looseObject({ received: z.number(), sent: z.number() })
-
-const sessionShape = z.looseObject({
-  id: z.string(),
-  proxy: z.string(),
-  state: z.string(),
-  client: z.string(),
-  upstream: z.string(),
-  ageMs: z.number(),
-  bytes: z.looseObject({ upstream: counts, downstream: counts }),
-  stages: z.looseObject({ upstream: z.array(z.string()), downstream: z.array(z.string()) }),
-  ending: z.looseObject({ origin: z.string(), reason: z.string() }).nullable(),
-})
-
-const sessionsShape = z.looseObject({ total: z.number(), sessions: z.array(sessionShape) })
-
-type Session = z.output<typeof sessionShape>
 
 export function addSessionsCommand(program: Command, context: CliContext): void {
   const sessions = program
@@ -53,19 +35,19 @@ export function addSessionsCommand(program: Command, context: CliContext): void 
 }
 
 async function run({ proxy, state }: SessionsOptions, command: Command, context: CliContext): Promise<void> {
-  const query = new URLSearchParams({ state, ...(proxy === undefined ? {} : { proxy }) })
-  const { text, data } = await connect(command, context).json('GET', `/v1/sessions?${query.toString()}`, sessionsShape)
-  printAnswer(command, context, text, () => printSessions(context, data))
+  const client = connect(command, context)
+  const page = await client.sessions.list({ proxy, state })
+  printAnswer(command, context, client.answer, () => printSessions(context, page))
 }
 
-function printSessions(context: CliContext, data: z.output<typeof sessionsShape>): void {
-  if (data.sessions.length === 0 && context.terminal) context.out('no sessions\n')
-  else printTable(context, columns(context.terminal), data.sessions)
-  const hidden = data.total - data.sessions.length
+function printSessions(context: CliContext, { total, sessions }: SessionPage): void {
+  if (sessions.length === 0 && context.terminal) context.out('no sessions\n')
+  else printTable(context, columns(context.terminal), sessions)
+  const hidden = total - sessions.length
   if (hidden > 0) context.err(`${hidden} more are not shown\n`)
 }
 
-function columns(terminal: boolean): readonly Column<Session>[] {
+function columns(terminal: boolean): readonly Column<SessionInfo>[] {
   const bytes = (count: number): string => (terminal ? formatBytes(count) : String(count))
   return [
     { title: 'Id', text: ({ id }) => id },

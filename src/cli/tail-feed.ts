@@ -1,41 +1,19 @@
-import { z } from 'zod'
+import type { ExchangeQuery } from '../client/queries.ts'
+import type { ExchangeInfo, ExchangePage } from '../client/views.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import type { AdminClient } from './admin-client.ts'
 import { CommandFailure } from './context.ts'
 import { explained } from './toxiproxy-shapes.ts'
 
-const exchangeShape = z.looseObject({
-  seq: z.number(),
-  time: z.string(),
-  proxy: z.string(),
-  method: z.string(),
-  path: z.string(),
-  status: z.number().nullable(),
-  origin: z.string(),
-  outcome: z.string(),
-  faults: z.array(z.string()),
-  ms: z.looseObject({ total: z.number(), upstream: z.number().nullable() }),
-})
-
-const pageShape = z.looseObject({
-  total: z.number(),
-  log: z.looseObject({ started: z.string(), newest: z.number(), dropped: z.number(), kept: z.number() }),
-  exchanges: z.array(exchangeShape),
-})
-
-export type Exchange = z.output<typeof exchangeShape>
-
-type Answer = z.output<typeof pageShape>
-
 /** What there is to tell. */
 export interface Page {
-  readonly exchanges: readonly Exchange[]
+  readonly exchanges: readonly ExchangeInfo[]
   /** For people: what was missed, and what became of the server. */
   readonly notes: readonly string[]
 }
 
-/** Parameters of `GET /v1/exchanges`. */
-export type FeedQuery = Readonly<Partial<Record<'proxy' | 'session' | 'status' | 'origin' | 'fault', string>>>
+/** Which are wanted. */
+export type FeedQuery = Omit<ExchangeQuery, 'after' | 'limit'>
 
 /** As many as the server gives at once. */
 export const MOST = 9999
@@ -104,7 +82,7 @@ export class ExchangeFeed {
     return { exchanges: answer.exchanges, notes }
   }
 
-  #missed({ total, log, exchanges }: Answer): number {
+  #missed({ total, log, exchanges }: ExchangePage): number {
     return Math.max(0, log.dropped - this.#newest) + total - exchanges.length
   }
 
@@ -115,16 +93,13 @@ export class ExchangeFeed {
     return `${count}: the server keeps the latest ${this.#kept} (serve --exchanges)`
   }
 
-  #at({ log }: Answer): void {
+  #at({ log }: ExchangePage): void {
     this.#started = log.started
     this.#newest = log.newest
     this.#kept = log.kept
   }
 
-  async #ask(more: Readonly<Record<string, number>>): Promise<Answer> {
-    const query = new URLSearchParams(this.#query)
-    for (const [name, value] of Object.entries(more)) query.set(name, String(value))
-    const { data } = await explained(DOING, this.#client.json('GET', `/v1/exchanges?${query.toString()}`, pageShape))
-    return data
+  async #ask(more: Pick<ExchangeQuery, 'after' | 'limit'>): Promise<ExchangePage> {
+    return await explained(DOING, this.#client.exchanges({ ...this.#query, ...more }))
   }
 }

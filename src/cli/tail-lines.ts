@@ -1,17 +1,17 @@
+import type { ExchangeInfo } from '../client/views.ts'
 import type { CliContext } from './context.ts'
 import { paint, printable, type Colour } from './format.ts'
-import type { Exchange } from './tail-feed.ts'
 
 interface Column {
   readonly title: string
   /** For programs. */
-  readonly plain: (exchange: Exchange) => string
+  readonly plain: (exchange: ExchangeInfo) => string
   /** For people, where it is something else. */
-  readonly shown?: (exchange: Exchange) => string
+  readonly shown?: (exchange: ExchangeInfo) => string
   /** What a terminal gives it at least and at most; beyond that it is cut. */
   readonly width: readonly [least: number, most: number]
   readonly right?: true
-  readonly colour?: (exchange: Exchange) => Colour | undefined
+  readonly colour?: (exchange: ExchangeInfo) => Colour | undefined
 }
 
 const COLUMNS: readonly Column[] = [
@@ -58,12 +58,12 @@ export class TailLines {
     this.#context = context
   }
 
-  print(exchanges: readonly Exchange[]): void {
+  print(exchanges: readonly ExchangeInfo[]): void {
     if (exchanges.length === 0) return
     this.#context.out(this.#context.terminal ? this.#columns(exchanges) : plainLines(exchanges))
   }
 
-  #columns(exchanges: readonly Exchange[]): string {
+  #columns(exchanges: readonly ExchangeInfo[]): string {
     const rows = exchanges.map((exchange) => COLUMNS.map((column) => cut(textOf(column, exchange), column.width[1])))
     this.#widths.forEach((width, i) => {
       this.#widths[i] = rows.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), width)
@@ -94,11 +94,11 @@ export class TailLines {
   }
 }
 
-function plainLines(exchanges: readonly Exchange[]): string {
+function plainLines(exchanges: readonly ExchangeInfo[]): string {
   return exchanges.map((exchange) => `${COLUMNS.map(({ plain }) => printable(plain(exchange))).join('\t')}\n`).join('')
 }
 
-function textOf({ plain, shown = plain }: Column, exchange: Exchange): string {
+function textOf({ plain, shown = plain }: Column, exchange: ExchangeInfo): string {
   return printable(shown(exchange))
 }
 
@@ -121,15 +121,15 @@ function orNone(value: number | null): string {
   return value === null ? '-' : String(value)
 }
 
-function colourOfStatus({ status }: Exchange): Colour | undefined {
+function colourOfStatus({ status }: ExchangeInfo): Colour | undefined {
   if (status === null || status >= 500) return 'red'
   return status >= 400 ? 'yellow' : 'green'
 }
 
-function colourOfOrigin({ origin }: Exchange): Colour | undefined {
+function colourOfOrigin({ origin }: ExchangeInfo): Colour | undefined {
   return origin === 'upstream' ? undefined : 'yellow'
 }
 
-function colourOfOutcome({ outcome }: Exchange): Colour | undefined {
+function colourOfOutcome({ outcome }: ExchangeInfo): Colour | undefined {
   return outcome === 'answered' ? 'dim' : 'red'
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option, type Command } from 'commander'
-import { z } from 'zod'
 import { defined } from '../core/defined.ts'
-import { type AdminClient, segment } from './admin-client.ts'
+import type { Origin } from '../core/words.ts'
+import type { AdminClient } from './admin-client.ts'
 import { connect, globalOptions } from './connection.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { ExchangeFeed, type FeedQuery, type Page } from './tail-feed.ts'
@@ -13,7 +13,7 @@ import { type Output, watchOutput } from './tail-output.ts'
 interface TailOptions {
   readonly status?: string
   readonly fault?: string
-  readonly origin?: string
+  readonly origin?: Origin
   readonly session?: string
   readonly lines: number
   readonly since?: number
@@ -108,17 +108,15 @@ function shower(command: Command, context: CliContext): (page: Page) => void {
   }
 }
 
-const proxyShape = z.looseObject({ protocol: z.string() })
-
 /** A name that is misspelt, or a proxy that is not for HTTP, would keep silent for ever. */
 async function sayWhyNone(client: AdminClient, proxy: string, context: CliContext): Promise<void> {
-  const found = await client.json('GET', `/v1/proxies/${segment(proxy)}`, proxyShape).catch((error: unknown) => {
+  const found = await client.proxies.get(proxy).catch((error: unknown) => {
     if (error instanceof CommandFailure) return undefined
     throw error
   })
   const name = JSON.stringify(proxy)
   if (found === undefined) context.err(`there is no proxy called ${name} now\n`)
-  else if (found.data.protocol !== 'http') {
-    context.err(`the protocol of proxy ${name} is ${found.data.protocol}: only http has exchanges\n`)
+  else if (found.protocol !== 'http') {
+    context.err(`the protocol of proxy ${name} is ${found.protocol}: only http has exchanges\n`)
   }
 }

@@ -1,9 +1,7 @@
-import { assignmentText } from '../admin/profile-bodies.ts'
 import { FoulweatherError } from '../core/errors.ts'
 import { problemView } from '../control/profiles/view.ts'
 import type { ProfileFile } from '../profiles/document.ts'
 import type { AdminClient } from './admin-client.ts'
-import { validationShape } from './profile-shapes.ts'
 import { explained } from './toxiproxy-shapes.ts'
 import type { Validated } from './validate-here.ts'
 import type { Vars } from './option-values.ts'
@@ -28,10 +26,7 @@ async function validate(
     const problems = [problemView(new FoulweatherError('invalid_profile', problem))]
     return { file, valid: false, problems, warnings: [] }
   }
-  const query = new URLSearchParams({ profile: name })
-  for (const [key, value] of Object.entries(vars)) query.append('var', assignmentText(key, value))
-  const call = client.json('POST', `/v1/validate?${query.toString()}`, validationShape, text)
-  const { data } = await explained(`Failed to validate ${file}`, call)
-  const { valid, problems, warnings } = data
+  const call = client.validate(text, { profile: name, vars })
+  const { valid, problems, warnings } = await explained(`Failed to validate ${file}`, call)
   return { file, valid, problems, warnings }
 }

@@ -23,6 +23,8 @@ export class FoulweatherApiError extends Error {
   readonly status: number
   /** Stable; docs/errors.md has them all. `undefined`: the answer was no problem document. */
   readonly code: ErrorCode | undefined
+  /** What the server says is wrong; empty = nothing. */
+  readonly detail: string
   /** The field at fault, as a path (`faults[2].latency`). */
   readonly field: string | undefined
   readonly value: unknown
@@ -40,13 +42,14 @@ export class FoulweatherApiError extends Error {
     const fields = fieldsOf(parsed(body))
     const problems = Array.isArray(fields['problems']) ? fields['problems'].flatMap(problemOf) : []
     const code = textOf(fields['code'])
-    const what = textOf(fields['detail']) ?? textOf(fields['error']) ?? textOf(fields['title']) ?? oneLine(body)
+    const detail = textOf(fields['detail']) ?? textOf(fields['error']) ?? textOf(fields['title']) ?? oneLine(body)
     super(
-      `${asked.method} ${asked.path}: HTTP ${status}${code === undefined ? '' : ` ${code}`}: ${what}${listOf(problems)}`,
+      `${asked.method} ${asked.path}: HTTP ${status}${code === undefined ? '' : ` ${code}`}: ${detail || 'without a word'}${listOf(problems)}`,
     )
     this.status = status
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a newer server may have codes that this version does not know; comparing is all that can be done with one.
     this.code = code as ErrorCode | undefined
+    this.detail = detail
     this.field = textOf(fields['field'])
     this.value = fields['value']
     this.expected = textOf(fields['expected'])
@@ -75,8 +78,9 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function oneLine(body: string): string {
-  return body.trim().replace(/\s+/g, ' ').slice(0, 500) || 'without a word'
+/** As much of a text as a line shows. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ').slice(0, 500)
 }
 
 function placeOf({ file, line, column }: Fields): Place | undefined {

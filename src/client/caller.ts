@@ -1,6 +1,7 @@
 import { FoulweatherError } from '../core/errors.ts'
 import { FoulweatherApiError } from './api-error.ts'
 import { baseUrl, bodyOf, type Method, reasonHeader, type StreamedAnswer, Transport } from './transport.ts'
+import type { Answers } from './views.ts'
 
 /** What may be said with every call. */
 export interface CallOptions {
@@ -37,11 +38,14 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 export class Caller {
   readonly #transport: Transport
   readonly #reason: string | undefined
+  readonly #advice: string
 
-  constructor({ url = DEFAULT_URL, token, reason, timeoutMs }: ClientOptions) {
+  /** @param advice what to do where nobody answers, for whoever reads the error. */
+  constructor({ url = DEFAULT_URL, token, reason, timeoutMs }: ClientOptions, advice = '') {
     const base = baseOf(url)
     this.#transport = new Transport({ base, token, timeoutMs })
     this.#reason = reason
+    this.#advice = advice
   }
 
   get base(): string {
@@ -53,17 +57,28 @@ export class Caller {
   }
 
   /**
+   * @param kind what is answered.
    * @param body what is sent as JSON, or the text of a document.
    * @throws FoulweatherApiError the server refuses; FoulweatherError `unreachable`.
    */
-  async json<T>(method: Method, path: string, options: ChangeOptions = {}, body?: object | string): Promise<T> {
-    const text = await this.text(method, path, options, body)
+  async json<Kind extends keyof Answers>(
+    kind: Kind,
+    method: Method,
+    path: string,
+    options?: ChangeOptions,
+    body?: object | string,
+  ): Promise<Answers[Kind]> {
+    return this.read(kind, path, await this.text(method, path, options, body))
+  }
+
+  /** The text of an answer as what it should be. Its kind is believed here; who does not, looks closer. */
+  protected read<Kind extends keyof Answers>(_kind: Kind, path: string, text: string): Answers[Kind] {
     try {
-      const answer: T = JSON.parse(text)
+      const answer: Answers[Kind] = JSON.parse(text)
       return answer
     } catch (cause) {
       const what = `${this.base}${path} did not answer as an admin API does: no JSON came.`
-      throw advised(new FoulweatherError('unreachable', what, { cause }))
+      return this.#fail(new FoulweatherError('unreachable', what, { cause }))
     }
   }
 
@@ -81,7 +96,9 @@ export class Caller {
       signal,
       timeoutMs,
     }
-    const { status, text } = await this.#transport.exchange(method, path, call).catch(rethrow)
+    const { status, text } = await this.#transport
+      .exchange(method, path, call)
+      .catch((error: unknown) => this.#fail(error))
     if (status >= 200 && status < 300) return text
     throw new FoulweatherApiError({ method, path }, status, text)
   }
@@ -93,9 +110,23 @@ export class Caller {
     signal: AbortSignal,
     silenceMs: number,
   ): Promise<StreamedAnswer> {
-    const answer = await this.#transport.stream(path, { headers, signal }, silenceMs).catch(rethrow)
+    const answer = await this.#transport
+      .stream(path, { headers, signal }, silenceMs)
+      .catch((error: unknown) => this.#fail(error))
     if (answer.status >= 200 && answer.status < 300) return answer
     throw new FoulweatherApiError({ method: 'GET', path }, answer.status, await answer.text())
+  }
+
+  /** The error that a body which breaks off ends with. */
+  unreachable(cause: unknown, silenceMs: number): FoulweatherError {
+    return this.#transport.unreachable(cause, silenceMs)
+  }
+
+  #fail(error: unknown): never {
+    const missing = error instanceof FoulweatherError && error.code === 'unreachable' && this.#advice !== ''
+    if (!missing || error.message.includes('foulweather serve')) throw error
+    const expected = this.#advice
+    throw new FoulweatherError(error.code, `${error.message} ${expected}`, { expected, cause: error.cause })
   }
 }
 
@@ -105,18 +136,6 @@ function baseOf(url: string): string {
   const expected = 'http://HOST:PORT'
   const text = `url is ${JSON.stringify(url)}, expected the address of an admin API, ${expected}`
   throw new FoulweatherError('invalid_value', text, { field: 'url', value: url, expected })
-}
-
-const ADVICE = 'Start `foulweather serve`, or give the client the `url` of where it runs.'
-
-/** What to do, for whoever reads it in the output of a test. */
-function advised(error: FoulweatherError): FoulweatherError {
-  if (error.message.includes('foulweather serve')) return error
-  return new FoulweatherError(error.code, `${error.message} ${ADVICE}`, { expected: ADVICE, cause: error.cause })
-}
-
-function rethrow(error: unknown): never {
-  throw error instanceof FoulweatherError && error.code === 'unreachable' ? advised(error) : error
 }
 
 /** Behind a path; empty where nothing is asked. */

@@ -42,7 +42,7 @@ export class EventStream implements AsyncIterableIterator<FoulweatherEvent>, Asy
 
   constructor(caller: Caller, { signal, after = '', type, proxy, profile }: EventOptions) {
     this.#caller = caller
-    this.#path = `${PATH}${queryText({ type: type?.join(','), proxy, profile })}`
+    this.#path = eventsPath({ type: type?.join(','), proxy, profile })
     this.#lastId = after
     this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
     this.#first = this.#connect()
@@ -137,6 +137,11 @@ export class EventStream implements AsyncIterableIterator<FoulweatherEvent>, Asy
       }
     }
   }
+}
+
+/** @param query `type` with commas between names. */
+export function eventsPath(query: { readonly [Name in keyof EventQuery]: string | undefined }): string {
+  return `${PATH}${queryText(query)}`
 }
 
 function mayHeal(error: unknown): boolean {

@@ -18,22 +18,22 @@ export class FaultsClient {
 
   /** In the order in which bytes meet them. */
   async list(options?: CallOptions): Promise<readonly Fault[]> {
-    const { faults } = await this.#caller.json<{ faults: readonly Fault[] }>('GET', this.#path, options)
+    const { faults } = await this.#caller.json('faults', 'GET', this.#path, options)
     return faults
   }
 
   get(name: string, options?: CallOptions): Promise<Fault> {
-    return this.#caller.json('GET', this.#one(name), options)
+    return this.#caller.json('fault', 'GET', this.#one(name), options)
   }
 
   /** It stays until it is removed, unless it is given a `ttl` or a `lease`. */
   add<Type extends FaultType>(fault: FaultOf<Type>, options?: CallOptions): Promise<Fault> {
-    return this.#caller.json('POST', this.#path, options, fault)
+    return this.#caller.json('fault', 'POST', this.#path, options, fault)
   }
 
   /** What is given takes the place of what is there, `null` takes it away. */
   update<Type extends FaultType>(name: string, patch: FaultPatch<Type>, options?: ChangeOptions): Promise<Fault> {
-    return this.#caller.json('PATCH', this.#one(name), options, patch)
+    return this.#caller.json('fault', 'PATCH', this.#one(name), options, patch)
   }
 
   async remove(name: string, options?: ChangeOptions): Promise<void> {
@@ -42,7 +42,7 @@ export class FaultsClient {
 
   /** Its lease begins anew. */
   renew(name: string, options?: CallOptions): Promise<Fault> {
-    return this.#caller.json('POST', `${this.#one(name)}/renew`, options)
+    return this.#caller.json('fault', 'POST', `${this.#one(name)}/renew`, options)
   }
 
   #one(name: string): string {

@@ -23,6 +23,7 @@ export type {
   Decision,
   DecisionPage,
   DiffEntry,
+  ExchangeInfo,
   ExchangePage,
   Fault,
   FaultTypes,

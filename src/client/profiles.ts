@@ -30,12 +30,12 @@ export class ProfilesClient {
 
   /** In the order of their names. */
   async list(options?: CallOptions): Promise<readonly Profile[]> {
-    const { profiles } = await this.#caller.json<{ profiles: readonly Profile[] }>('GET', PATH, options)
+    const { profiles } = await this.#caller.json('profiles', 'GET', PATH, options)
     return profiles
   }
 
   get(name: string, options?: CallOptions): Promise<Profile> {
-    return this.#caller.json('GET', `${this.#one(name)}?format=json`, options)
+    return this.#caller.json('profile', 'GET', `${this.#one(name)}?format=json`, options)
   }
 
   /** As it was written. */
@@ -45,7 +45,7 @@ export class ProfilesClient {
 
   /** One that is active is brought in step with it. */
   put(name: string, document: ProfileDocument, options?: ChangeOptions): Promise<Profile> {
-    return this.#caller.json('PUT', this.#one(name), options, document)
+    return this.#caller.json('profile', 'PUT', this.#one(name), options, document)
   }
 
   /** It is deactivated first. */
@@ -55,22 +55,22 @@ export class ProfilesClient {
 
   /** One that is active is brought in step with what is said now, and its time begins anew. */
   activate(name: string, activation: ActivationInput = {}, options?: ChangeOptions): Promise<Profile> {
-    return this.#caller.json('POST', `${this.#one(name)}/activate`, options, activation)
+    return this.#caller.json('profile', 'POST', `${this.#one(name)}/activate`, options, activation)
   }
 
   /** Nothing is done where it is not active. */
   deactivate(name: string, options?: ChangeOptions): Promise<Profile> {
-    return this.#caller.json('POST', `${this.#one(name)}/deactivate`, options)
+    return this.#caller.json('profile', 'POST', `${this.#one(name)}/deactivate`, options)
   }
 
   /** The lease of its activation begins anew. */
   renew(name: string, options?: CallOptions): Promise<Profile> {
-    return this.#caller.json('POST', `${this.#one(name)}/renew`, options)
+    return this.#caller.json('profile', 'POST', `${this.#one(name)}/renew`, options)
   }
 
   /** Reads the files anew, as SIGHUP does. */
   reload(options?: CallOptions): Promise<ReloadResult> {
-    return this.#caller.json('POST', `${PATH}/reload`, options)
+    return this.#caller.json('reload', 'POST', `${PATH}/reload`, options)
   }
 
   #one(name: string): string {

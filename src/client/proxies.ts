@@ -14,22 +14,22 @@ export class ProxiesClient {
 
   /** In the order of their names. */
   async list(options?: CallOptions): Promise<readonly Proxy[]> {
-    const { proxies } = await this.#caller.json<{ proxies: readonly Proxy[] }>('GET', PATH, options)
+    const { proxies } = await this.#caller.json('proxies', 'GET', PATH, options)
     return proxies
   }
 
   get(name: string, options?: CallOptions): Promise<Proxy> {
-    return this.#caller.json('GET', this.#one(name), options)
+    return this.#caller.json('proxy', 'GET', this.#one(name), options)
   }
 
   /** `listen` of the answer is where it listens, whatever port was asked for. */
   create(proxy: ProxyInput, options?: CallOptions): Promise<Proxy> {
-    return this.#caller.json('POST', PATH, options, proxy)
+    return this.#caller.json('proxy', 'POST', PATH, options, proxy)
   }
 
   /** Where addresses or settings change, its sessions are dropped. */
   patch(name: string, patch: ProxyPatch, options?: ChangeOptions): Promise<Proxy> {
-    return this.#caller.json('PATCH', this.#one(name), options, patch)
+    return this.#caller.json('proxy', 'PATCH', this.#one(name), options, patch)
   }
 
   /** Its sessions are closed. */

@@ -19,12 +19,12 @@ export class SessionsClient {
   }
 
   list({ proxy, state, limit }: SessionQuery = {}, options?: CallOptions): Promise<SessionPage> {
-    return this.#caller.json('GET', `/v1/sessions${queryText({ proxy, state, limit })}`, options)
+    return this.#caller.json('sessions', 'GET', `/v1/sessions${queryText({ proxy, state, limit })}`, options)
   }
 
   /** Live, or ended lately. */
   get(id: string, options?: CallOptions): Promise<SessionInfo> {
-    return this.#caller.json('GET', `/v1/sessions/${segment(id)}`, options)
+    return this.#caller.json('session', 'GET', `/v1/sessions/${segment(id)}`, options)
   }
 
   /** RST to both peers. */

@@ -11,6 +11,7 @@ import type { Decision } from '../core/decision.ts'
 import type { FaultState, SessionInfo } from '../engine/data-plane.ts'
 import type { ExchangeInfo } from '../engine/http/exchange-info.ts'
 import type { ExchangeLogInfo } from '../engine/http/exchange-log.ts'
+import type { commonFields } from '../faults/common-fields.ts'
 
 /** What the admin API takes and answers: the types of its own shapes. */
 
@@ -20,8 +21,10 @@ type DeepReadonly<Value> = Value extends object ? { readonly [Name in keyof Valu
 
 export type Status = Shown<typeof statusShape>
 
+type Common = Pick<z.output<typeof commonFields>, 'direction' | 'probability' | 'per' | 'part' | 'shadow'>
+
 /** A fault as it is: everything that is in force, in base units, its parameters beside the other fields. */
-export interface Fault extends Shown<typeof faultShape> {
+export interface Fault extends Shown<typeof faultShape>, Readonly<Common> {
   readonly state: FaultState
 }
 
@@ -52,7 +55,7 @@ export type HaltState = Shown<typeof haltShape>
 
 export type FaultTypes = Shown<typeof faultTypesShape>
 
-export type { Decision, SessionInfo }
+export type { Decision, ExchangeInfo, SessionInfo }
 
 /** One change to what is in force. */
 export type AuditEntry = Shown<typeof auditEntryShape>
@@ -76,4 +79,27 @@ export interface ExchangePage {
   readonly log: ExchangeLogInfo
   /** Oldest first. */
   readonly exchanges: readonly ExchangeInfo[]
+}
+
+/** Everything that calls answer in JSON, by the names that `Caller.json` knows it by. */
+export interface Answers {
+  readonly status: Status
+  readonly proxy: Proxy
+  readonly proxies: { readonly proxies: readonly Proxy[] }
+  readonly fault: Fault
+  readonly faults: { readonly faults: readonly Fault[] }
+  readonly faultTypes: FaultTypes
+  readonly profile: Profile
+  readonly profiles: { readonly profiles: readonly Profile[] }
+  readonly reload: ReloadResult
+  readonly diff: { readonly changes: readonly DiffEntry[] }
+  readonly validation: Validation
+  readonly export: Readonly<Record<string, unknown>>
+  readonly haltResult: HaltResult
+  readonly halt: HaltState
+  readonly session: SessionInfo
+  readonly sessions: SessionPage
+  readonly decisions: DecisionPage
+  readonly exchanges: ExchangePage
+  readonly audit: AuditPage
 }
