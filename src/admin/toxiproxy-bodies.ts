@@ -19,19 +19,37 @@ import { readGoJson, type JsonNode } from './go-json.ts'
 const PROXY: GoStruct = { name: 'Proxy', type: 'toxiproxy.Proxy' }
 const TOXIC: GoStruct = { name: 'ToxicWrapper', type: 'toxics.ToxicWrapper' }
 
-function proxyFields() {
+function updatedFields() {
   return { name: stringField(), listen: stringField(), upstream: stringField(), enabled: boolField() }
 }
 
-function proxyInput({ name, listen, upstream, enabled }: ReturnType<typeof proxyFields>): ProxyInput {
-  return { name: name.value, listen: listen.value, upstream: upstream.value, enabled: enabled.value }
+/** The protocol is ours: a key that Toxiproxy passes over. */
+function proxyFields() {
+  return { ...updatedFields(), protocol: stringField() }
 }
 
-/** Also for updates, which ignore the name. */
-export function readProxyBody(body: Buffer): ProxyInput & ProxyUpdate {
+function proxyInput({ name, listen, upstream, enabled, protocol }: ReturnType<typeof proxyFields>): ProxyInput {
+  return {
+    name: name.value,
+    listen: listen.value,
+    upstream: upstream.value,
+    enabled: enabled.value,
+    protocol: protocol.value,
+  }
+}
+
+export function readProxyBody(body: Buffer): ProxyInput {
   const fields = proxyFields()
   decodeStruct(readGoJson(body), PROXY, fields)
   return proxyInput(fields)
+}
+
+/** The name has to be one, and is ignored. */
+export function readProxyUpdateBody(body: Buffer): ProxyUpdate {
+  const fields = updatedFields()
+  decodeStruct(readGoJson(body), PROXY, fields)
+  const { listen, upstream, enabled } = fields
+  return { listen: listen.value, upstream: upstream.value, enabled: enabled.value }
 }
 
 export function readPopulateBody(body: Buffer): readonly ProxyInput[] {

@@ -1,4 +1,5 @@
 import { shortestFloat32 } from '../control/float32.ts'
+import type { ProxyInput } from '../control/proxy-input.ts'
 import type { ProxyRecord, ToxicView } from '../control/records.ts'
 import { listToxics, type ToxicRecord } from '../control/toxics.ts'
 
@@ -7,10 +8,15 @@ import { listToxics, type ToxicRecord } from '../control/toxics.ts'
  * floats, keys such as `1` kept in their order, HTML escapes).
  */
 
-/** The `Logger` is an accident of Toxiproxy's releases since 2.5; nobody reads it, but it is part of the shape. */
-export function proxyJson(proxy: ProxyRecord): string {
+/**
+ * The `Logger` is an accident of Toxiproxy's releases since 2.5; nobody reads it, but it is part of the shape.
+ *
+ * @param asked who has said the protocol is told of it, and nobody else: it is no part of the shape.
+ */
+export function proxyJson(proxy: ProxyRecord, asked: Pick<ProxyInput, 'protocol'> = {}): string {
   const { name, listen, upstream, enabled } = proxy
-  return `{"name":${text(name)},"listen":${text(listen)},"upstream":${text(upstream)},"enabled":${enabled},"Logger":{},"toxics":${toxicsJson(proxy)}}`
+  const protocol = (asked.protocol ?? '') === '' ? '' : `,"protocol":${text(proxy.protocol)}`
+  return `{"name":${text(name)},"listen":${text(listen)},"upstream":${text(upstream)},"enabled":${enabled},"Logger":{},"toxics":${toxicsJson(proxy)}${protocol}}`
 }
 
 /** Name → proxy, in the order given. */
@@ -18,9 +24,14 @@ export function proxiesJson(proxies: readonly ProxyRecord[]): string {
   return `{${proxies.map((proxy) => `${text(proxy.name)}:${proxyJson(proxy)}`).join(',')}}`
 }
 
-/** An empty list is `null`, as Go writes a slice that nothing was appended to. */
-export function proxyListJson(proxies: readonly ProxyRecord[]): string {
-  return proxies.length === 0 ? 'null' : `[${proxies.map(proxyJson).join(',')}]`
+/**
+ * An empty list is `null`, as Go writes a slice that nothing was appended to.
+ *
+ * @param asked what each of them was asked for with, in the same order.
+ */
+export function proxyListJson(proxies: readonly ProxyRecord[], asked: readonly ProxyInput[]): string {
+  if (proxies.length === 0) return 'null'
+  return `[${proxies.map((proxy, index) => proxyJson(proxy, asked[index])).join(',')}]`
 }
 
 export function toxicsJson(proxy: ProxyRecord): string {

@@ -14,7 +14,7 @@ import { populate, type PopulateResult } from './populate.ts'
 import { Profiles } from './profiles/profiles.ts'
 import type { HaltResult } from './profiles/types.ts'
 import { createProxy, deleteProxy, updated, updateProxy } from './proxies.ts'
-import { patchProxy, readProxy } from './proxy-document.ts'
+import { patchProxy, readKeptProxy, readProxy } from './proxy-document.ts'
 import { checkProxyInput, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { LifetimePolicy } from './lifetime.ts'
@@ -101,12 +101,9 @@ export class ControlPlane {
     return findFault(this.proxy(proxy), name)
   }
 
-  /**
-   * @param owner of what is restored, where it was a profile.
-   * @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then.
-   */
-  async createProxy(input: ProxyInput, by: By = {}, owner?: string): Promise<ProxyRecord> {
-    return createProxy(this.#registry, checkProxyInput(input), by, owner)
+  /** @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then. */
+  async createProxy(input: ProxyInput, by: By = {}): Promise<ProxyRecord> {
+    return createProxy(this.#registry, checkProxyInput(input), by)
   }
 
   /**
@@ -115,7 +112,10 @@ export class ControlPlane {
    * @throws FoulweatherError `missing_field`, `invalid_value`.
    */
   async populate(entries: readonly ProxyInput[], by: By = {}): Promise<PopulateResult> {
-    const checked = entries.map((entry, index) => checkProxyInput(entry, ` at proxy ${index + 1}`))
+    const checked = entries.map((entry, index) => ({
+      proxy: checkProxyInput(entry, ` at proxy ${index + 1}`),
+      saysProtocol: (entry.protocol ?? '') !== '',
+    }))
     return populate(this.#registry, checked, by)
   }
 
@@ -128,12 +128,22 @@ export class ControlPlane {
    * Creates a proxy as users write it: its upstream may be a URL, and it may have a protocol, options of HTTP, and TLS. Nothing of it has to have
    * been checked.
    *
-   * @param owner of what is restored, where it was a profile.
    * @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then.
    */
-  async addProxy(input: Fields, by: By = {}, owner?: string): Promise<ProxyRecord> {
+  async addProxy(input: Fields, by: By = {}): Promise<ProxyRecord> {
     const fields = await withProxyFiles(input, this.#files)
-    return createProxy(this.#registry, readProxy(fields, this.#authority), by, owner)
+    return createProxy(this.#registry, readProxy(fields, this.#authority), by)
+  }
+
+  /**
+   * Creates a proxy anew that was there before, whichever API had taken it.
+   *
+   * @param owner where it was a profile.
+   * @throws FoulweatherError `missing_field`, `invalid_value`, `proxy_exists`, `listen_failed`; nothing is stored then.
+   */
+  async restoreProxy(kept: Fields, by: By = {}, owner?: string): Promise<ProxyRecord> {
+    const fields = await withProxyFiles(kept, this.#files)
+    return createProxy(this.#registry, readKeptProxy(fields, this.#authority), by, owner)
   }
 
   /**

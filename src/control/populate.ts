@@ -7,6 +7,12 @@ import type { NewProxy } from './proxy-input.ts'
 import type { ProxyRecord } from './records.ts'
 import type { Registry } from './registry.ts'
 
+export interface PopulateEntry {
+  readonly proxy: NewProxy
+  /** Whether it says the protocol itself. One that does not leaves that of a proxy that exists as it is. */
+  readonly saysProtocol: boolean
+}
+
 /** What a run has done. With an `error` it stopped there: the proxies before it stay, those behind it were not tried. */
 export interface PopulateResult {
   /** One for each entry that is done, in order, unchanged ones included. */
@@ -14,12 +20,16 @@ export interface PopulateResult {
   readonly error?: FoulweatherError
 }
 
-/** Makes each entry exist. A proxy that exists with the same addresses is left alone, whether or not it is enabled. */
-export async function populate(registry: Registry, entries: readonly NewProxy[], by: By = {}): Promise<PopulateResult> {
+/** Makes each entry exist. A proxy that exists with the same addresses, and the protocol that is asked for, is left alone, whether or not it is enabled. */
+export async function populate(
+  registry: Registry,
+  entries: readonly PopulateEntry[],
+  by: By = {},
+): Promise<PopulateResult> {
   const proxies: ProxyRecord[] = []
   for (const entry of entries) {
     try {
-      proxies.push(await registry.exclusive(entry.name, () => ensureProxy(registry, entry, by)))
+      proxies.push(await registry.exclusive(entry.proxy.name, () => ensureProxy(registry, entry, by)))
     } catch (error) {
       if (error instanceof FoulweatherError) return { proxies, error }
       throw error
@@ -28,12 +38,14 @@ export async function populate(registry: Registry, entries: readonly NewProxy[],
   return { proxies }
 }
 
-async function ensureProxy(registry: Registry, entry: NewProxy, by: By): Promise<ProxyRecord> {
-  const existing = registry.find(entry.name)
-  if (existing === undefined) return addProxy(registry, entry, by)
-  const listensThere = sameListen(existing.listen, await resolveListen(entry.listen))
-  if (listensThere && entry.upstream === existing.upstream) return existing
-  return replaceProxy(registry, existing, entry, by)
+async function ensureProxy(registry: Registry, entry: PopulateEntry, by: By): Promise<ProxyRecord> {
+  const { proxy, saysProtocol } = entry
+  const existing = registry.find(proxy.name)
+  if (existing === undefined) return addProxy(registry, proxy, by)
+  const listensThere = sameListen(existing.listen, await resolveListen(proxy.listen))
+  const speaksSo = !saysProtocol || proxy.protocol === existing.protocol
+  if (listensThere && speaksSo && proxy.upstream === existing.upstream) return existing
+  return replaceProxy(registry, existing, proxy, by)
 }
 
 /** A brand-new proxy takes the place of the old one, without its faults. If it cannot start, the old one stays, stopped. */

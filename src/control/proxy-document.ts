@@ -1,8 +1,9 @@
 import { type Fields, isFields } from '../core/fields.ts'
 import { defined, definedOrNone } from '../core/defined.ts'
-import { parseAddress, readUpstreamUrl } from '../core/address.ts'
+import { readUpstreamUrl } from '../core/address.ts'
 import type { HttpOptions, Protocol, ProxyProtocolOptions, TlsOptions } from '../core/plan.ts'
 import { describeCertificates, SET } from './certificates.ts'
+import { refuseNoListen, refuseNoUpstream } from './proxy-addresses.ts'
 import { checkProxyInput, type NewProxy } from './proxy-input.ts'
 import { type ProxyFields, readProxyFields } from './proxy-fields.ts'
 import type { ProxyRecord } from './records.ts'
@@ -15,7 +16,19 @@ import { type Authority, readTls, refused } from './tls-input.ts'
  * @throws FoulweatherError `missing_field`, `invalid_value`.
  */
 export function readProxy(input: Fields, authority: () => Authority | undefined): NewProxy {
-  return readDocument(input, {}, authority)
+  const proxy = readDocument(input, {}, authority)
+  refuseNoListen(proxy.listen)
+  refuseNoUpstream(proxy.upstream)
+  return proxy
+}
+
+/**
+ * Reads a proxy as it was kept: its addresses may be some that only Toxiproxy's API takes.
+ *
+ * @throws FoulweatherError as `readProxy`.
+ */
+export function readKeptProxy(kept: Fields, authority: () => Authority | undefined): NewProxy {
+  return readDocument({}, kept, authority)
 }
 
 /**
@@ -33,7 +46,11 @@ export function patchProxy(before: ProxyRecord, patch: Fields, authority: () => 
       JSON.stringify(before.name),
     )
   }
-  return readDocument({ ...patch, name: before.name }, documentOf(before), authority)
+  const proxy = readDocument({ ...patch, name: before.name }, documentOf(before), authority)
+  refuseNoListen(proxy.listen)
+  // One that Toxiproxy's API has taken does not stand in the way of other changes.
+  if (proxy.upstream !== before.upstream) refuseNoUpstream(proxy.upstream)
+  return proxy
 }
 
 function readDocument(patch: Fields, before: Fields, authority: () => Authority | undefined): NewProxy {
@@ -42,20 +59,12 @@ function readDocument(patch: Fields, before: Fields, authority: () => Authority 
   const { protocol = 'tcp', upstream, tls } = withUrl(fields, given)
   const { name, listen, enabled } = fields
   const checked = checkProxyInput({ name, listen, upstream, enabled })
-  refuseNoAddress(checked.listen)
   const settings = {
     http: readHttp(fields.http, protocol),
     tls: readTls(tls, protocol, authority),
     proxyProtocol: readProxyProtocol(fields.proxy_protocol),
   }
   return { ...checked, protocol, ...defined(settings) }
-}
-
-/** A text that cannot be an address at all is a mistake of who wrote it; one that cannot be listened on here may be right elsewhere. */
-function refuseNoAddress(listen: string): void {
-  const address = listen === '' ? undefined : parseAddress(listen)
-  if (address?.kind !== 'bad') return
-  throw refused('listen', listen, address.text, 'host:port, [v6]:port, :port or unix:/path')
 }
 
 /** An upstream that is given as a URL says as well which protocol it is, and whether it wants TLS. */

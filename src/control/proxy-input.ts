@@ -1,7 +1,7 @@
 import { addressBehindUser, addressInUrl } from '../core/address.ts'
 import { defined } from '../core/defined.ts'
 import { FoulweatherError } from '../core/errors.ts'
-import type { ProxyPlan } from '../core/plan.ts'
+import type { Protocol, ProxyPlan } from '../core/plan.ts'
 
 /** A new proxy as it is asked for. */
 export interface ProxyInput {
@@ -11,10 +11,12 @@ export interface ProxyInput {
   readonly upstream?: string | undefined
   /** Default: true. */
   readonly enabled?: boolean | undefined
+  /** `tcp` or `http`; default, and what an empty text stands for: `tcp`. */
+  readonly protocol?: string | undefined
 }
 
 /** What may be changed of a proxy; what is not given stays as it is. */
-export type ProxyUpdate = Omit<ProxyInput, 'name'>
+export type ProxyUpdate = Omit<ProxyInput, 'name' | 'protocol'>
 
 /** A new proxy, checked. */
 export interface NewProxy extends ProxySettings {
@@ -62,7 +64,21 @@ export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
   const upstream = required('upstream', input.upstream, where)
   const listen = input.listen ?? ''
   refuseUnusableAddresses({ listen, upstream }, where)
-  return { name, listen, upstream, enabled: input.enabled ?? true, ...PLAIN }
+  const protocol = readProtocol(input.protocol, where) ?? PLAIN.protocol
+  return { name, listen, upstream, enabled: input.enabled ?? true, protocol }
+}
+
+/** @throws FoulweatherError `invalid_value`. */
+function readProtocol(given: string | undefined, where: string): Protocol | undefined {
+  if (given === undefined || given === '') return undefined
+  if (given === 'tcp' || given === 'http') return given
+  const expected = '"tcp" or "http"'
+  const value = given.slice(0, 100)
+  throw new FoulweatherError('invalid_value', `protocol${where} is ${JSON.stringify(value)}; it may be ${expected}`, {
+    field: 'protocol',
+    value,
+    expected,
+  })
 }
 
 /** No host name or path is longer, and it stands in every log line and metric. */

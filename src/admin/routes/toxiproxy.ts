@@ -7,7 +7,13 @@ import { FoulweatherError } from '../../core/errors.ts'
 import { byOf } from '../by.ts'
 import { readBody, type BodyLimits } from '../body.ts'
 import { mayAct, refuseRole } from '../roles.ts'
-import { readPopulateBody, readProxyBody, readToxicBody, readToxicUpdateBody } from '../toxiproxy-bodies.ts'
+import {
+  readPopulateBody,
+  readProxyBody,
+  readProxyUpdateBody,
+  readToxicBody,
+  readToxicUpdateBody,
+} from '../toxiproxy-bodies.ts'
 import { toxiproxyText } from '../toxiproxy-errors.ts'
 import { errorJson, proxiesJson, proxyJson, proxyListJson, toxicJson, toxicsJson } from '../toxiproxy-json.ts'
 import { TOXIPROXY_VERSION } from '../../version.ts'
@@ -25,13 +31,13 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
 
   async function createProxy(request: Request, h: ResponseToolkit) {
     const input = readProxyBody(await body(request))
-    return json(h, proxyJson(await control.createProxy(input, byOf(request)))).code(201)
+    return json(h, proxyJson(await control.createProxy(input, byOf(request)), input)).code(201)
   }
 
   async function updateProxy(request: Request, h: ResponseToolkit) {
     const bytes = await body(request)
     const proxy = control.proxy(param(request, 'proxy'))
-    const update = permitted(request, proxy, readProxyBody(bytes))
+    const update = permitted(request, proxy, readProxyUpdateBody(bytes))
     return json(h, proxyJson(await control.updateProxy(proxy.name, update, byOf(request))))
   }
 
@@ -42,9 +48,10 @@ export function toxiproxyRoutes({ control, version, limits }: ToxiproxyRoutesOpt
 
   async function populate(request: Request, h: ResponseToolkit) {
     try {
-      const { proxies, error } = await control.populate(readPopulateBody(await body(request)), byOf(request))
-      if (error !== undefined) return populateFailure(h, error, proxyListJson(proxies))
-      return json(h, `{"proxies":${proxyListJson(proxies)}}`).code(201)
+      const entries = readPopulateBody(await body(request))
+      const { proxies, error } = await control.populate(entries, byOf(request))
+      if (error !== undefined) return populateFailure(h, error, proxyListJson(proxies, entries))
+      return json(h, `{"proxies":${proxyListJson(proxies, entries)}}`).code(201)
     } catch (error) {
       if (error instanceof FoulweatherError) return populateFailure(h, error, 'null')
       throw error

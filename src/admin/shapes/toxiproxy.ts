@@ -15,6 +15,8 @@ export const toxicShape = z
   .object({ attributes, name: z.string(), type: toxicType, stream, toxicity })
   .meta({ id: 'Toxic', description: "A fault as Toxiproxy's API shows it." })
 
+const protocol = z.enum(['tcp', 'http'])
+
 export const toxiproxyProxyShape = z
   .object({
     name: z.string(),
@@ -23,6 +25,7 @@ export const toxiproxyProxyShape = z
     enabled: z.boolean(),
     Logger: z.object({}).describe('Empty; part of the shape since Toxiproxy 2.5.'),
     toxics: z.array(toxicShape),
+    protocol: protocol.optional().describe('Only where the request has said one.'),
   })
   .meta({ id: 'ToxiproxyProxy', description: "A proxy as Toxiproxy's API shows it." })
 
@@ -31,11 +34,19 @@ const proxyFields = {
   enabled: z.boolean().optional().describe('Whether it listens. Default: true.'),
 }
 
-export const toxiproxyProxyInputShape = z.looseObject({ name: z.string(), upstream: z.string(), ...proxyFields }).meta({
-  id: 'ToxiproxyProxyInput',
-  description: 'A proxy as it is written to Toxiproxy’s API. Keys match in any letter case; unknown ones are ignored.',
-  examples: [{ name: 'pg', listen: 'localhost:0', upstream: 'localhost:5432' }],
-})
+export const toxiproxyProxyInputShape = z
+  .looseObject({
+    name: z.string(),
+    upstream: z.string(),
+    ...proxyFields,
+    protocol: protocol.optional().describe('What it relays: bytes, or exchanges of HTTP. Default: `tcp`.'),
+  })
+  .meta({
+    id: 'ToxiproxyProxyInput',
+    description:
+      'A proxy as it is written to Toxiproxy’s API; `protocol` is an addition. Keys match in any letter case; unknown ones are ignored.',
+    examples: [{ name: 'pg', listen: 'localhost:0', upstream: 'localhost:5432' }],
+  })
 
 export const toxiproxyProxyPatchShape = z.looseObject({ upstream: z.string().optional(), ...proxyFields }).meta({
   id: 'ToxiproxyProxyPatch',

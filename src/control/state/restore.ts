@@ -85,17 +85,11 @@ export class Restoring {
     await this.#faults(name, stored.faults)
   }
 
-  /** Toxiproxy's API takes a few addresses that ours does not, for proxies that do not listen: the same door as they came in by. */
   #createProxy({ fields, profile }: StoredProxy): Promise<ProxyRecord> {
     const { control, by } = this.#options
     // As before: the profile takes it over when it is activated again, and takes it away when it is deleted.
     const owner = profile === undefined ? undefined : ownerOf(profile)
-    const { name, listen, upstream, enabled, protocol, ...settings } = fields
-    const isPlain = protocol === 'tcp' && Object.keys(settings).length === 0
-    if (!isPlain || typeof listen !== 'string' || typeof upstream !== 'string' || typeof enabled !== 'boolean') {
-      return control.addProxy(fields, by, owner)
-    }
-    return control.createProxy({ name, listen, upstream, enabled }, by, owner)
+    return control.restoreProxy(fields, by, owner)
   }
 
   async #faults(proxy: string, faults: readonly StoredFault[]): Promise<void> {

@@ -140,6 +140,18 @@ test('proxies of a config file are there before the admin API is', async () => {
   expect(await echoed(rows[0]?.[1] ?? '', 'hello')).toBe('hello')
 })
 
+test('a config file may say the protocol of a proxy, which then knows of exchanges', async () => {
+  await using echo = await Peer.echo()
+  const config = await configFile(
+    'http.json',
+    JSON.stringify([{ name: 'web', listen: '127.0.0.1:0', upstream: echo.address, protocol: 'http' }]),
+  )
+  await using server = await FoulweatherProcess.start({ argv: ['--config', config, '--strict-config'] })
+  await server.ok('fault', 'add', 'web', 'http_error', '--status', '503')
+  const { listen } = (await (await server.fetch('/proxies/web')).json()) as { listen: string }
+  expect((await fetch(`http://${listen}/`)).status).toBe(503)
+})
+
 const BAD_CONFIGS: readonly (readonly [string, string | undefined, RegExp])[] = [
   ['is not there', undefined, /ENOENT/],
   ['is not JSON', 'proxies:', /bad request body/],

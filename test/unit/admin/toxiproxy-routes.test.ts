@@ -29,6 +29,18 @@ describe('proxies', () => {
     expect(await transcript('GET', '/proxies')).toBe('200 {}')
   })
 
+  test('may be created with a protocol, which an update passes over', async () => {
+    const http = OFF.replace('}', ',"protocol":"http"}')
+    expect(await transcript('POST', '/proxies', http)).toBe(`201 ${OFF_SHOWN.replace(/}$/, ',"protocol":"http"}')}`)
+    expect(await transcript('PATCH', '/proxies/a', '{"protocol":"tcp"}')).toBe(`200 ${OFF_SHOWN}`)
+    expect(await transcript('PATCH', '/proxies/a', '{"protocol":6}')).toBe(`200 ${OFF_SHOWN}`)
+    expect(rig.control.proxy('a').protocol).toBe('http')
+    const quic = OFF.replace('"a"', '"b"').replace('}', ',"protocol":"quic"}')
+    expect(await transcript('POST', '/proxies', quic)).toBe(
+      String.raw`400 {"error":"protocol is \"quic\"; it may be \"tcp\" or \"http\"","status":400}` + '\n',
+    )
+  })
+
   test('are listed in name order, numbers included', async () => {
     for (const name of ['b', '10', '9', '__proto__']) await rig.ask('POST', '/proxies', OFF.replace('"a"', `"${name}"`))
     const { body } = await rig.ask('GET', '/proxies')
@@ -148,6 +160,41 @@ describe('populate', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json' })
     expect(answer.headers).not.toHaveProperty('x-content-type-options')
     expect(await transcript('GET', '/proxies')).toBe('200 {}')
+  })
+
+  test('an entry may say the protocol, and the answer does only where the entry has', async () => {
+    const web = OFF.replace('"a"', '"web"').replace('}', ',"Protocol":"http"}')
+    const shown = OFF_SHOWN.replace('"a"', '"web"')
+    expect(await transcript('POST', '/populate', `[${web},${OFF}]`)).toBe(
+      `201 {"proxies":[${shown.replace(/}$/, ',"protocol":"http"}')},${OFF_SHOWN}]}`,
+    )
+    expect(await transcript('GET', '/proxies')).toBe(`200 {"a":${OFF_SHOWN},"web":${shown}}`)
+    expect(await transcript('POST', '/populate', `[${OFF.replace('"a"', '"web"')}]`)).toBe(`201 {"proxies":[${shown}]}`)
+    expect(['a', 'web'].map((name) => rig.control.proxy(name).protocol)).toEqual(['tcp', 'http'])
+  })
+
+  test('one that says another protocol replaces the proxy, one that says none leaves it', async () => {
+    await rig.control.addProxy({ ...(JSON.parse(OFF) as object), protocol: 'http', http: { tell: true } })
+    await rig.ask('POST', '/proxies/a/toxics', '{"type":"noop"}')
+    const whole = rig.control.proxy('a')
+    for (const protocol of [undefined, null, '', 'http']) {
+      await rig.ask('POST', '/populate', JSON.stringify([{ ...(JSON.parse(OFF) as object), protocol }]))
+      expect(rig.control.proxy('a')).toBe(whole)
+    }
+    await rig.ask('POST', '/populate', `[${OFF.replace('}', ',"protocol":"tcp"}')}]`)
+    expect(rig.control.proxy('a')).toMatchObject({ protocol: 'tcp', faults: [] })
+    expect(rig.control.proxy('a')).not.toHaveProperty('http')
+  })
+
+  test('a protocol that there is not is refused with its place, and nothing is created', async () => {
+    const udp = OFF.replace('}', ',"protocol":"udp"}')
+    expect(await transcript('POST', '/populate', `[${OFF.replace('"a"', '"b"')},${udp}]`)).toBe(
+      String.raw`400 {"error":"protocol at proxy 2 is \"udp\"; it may be \"tcp\" or \"http\"","status":400,"proxies":null}`,
+    )
+    expect(await transcript('POST', '/populate', `[${OFF.replace('}', ',"protocol":6}')}]`)).toContain(
+      'cannot unmarshal number into Go struct field Proxy.protocol of type string',
+    )
+    expect(rig.control.proxies()).toEqual([])
   })
 
   test('a start failure shows what was done before it', async () => {

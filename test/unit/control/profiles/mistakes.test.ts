@@ -28,6 +28,13 @@ describe('a text that is put', () => {
 
   test.each([
     ['a mistake of a proxy', 'proxies: { p: { listen: 127.0.0.1:0, upstraem: 127.0.0.1:9 } }', 'proxies.p.upstraem'],
+    ['an upstream without a port', 'proxies: { p: { upstream: localhost } }', 'proxies.p.upstream'],
+    [
+      'an upstream without a port that a variable makes',
+      'vars: { host: localhost }\nproxies: { p: { upstream: "${host}" } }',
+      'proxies.p.upstream',
+    ],
+    ['a place to listen without a port', 'proxies: { p: { listen: "::1", upstream: db:1 } }', 'proxies.p.listen'],
     [
       'a default that does not fit',
       `vars: { d: soon }\n${P}\nfaults: [{ on: p, type: latency, latency: "\${d}" }]`,

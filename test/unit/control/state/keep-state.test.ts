@@ -100,6 +100,8 @@ describe('what survives', () => {
         proxy_protocol: { accept: true, send: 'v2' },
       })
       await control.createProxy({ name: 'off', listen: 'garbage', upstream: 'no port', enabled: false })
+      await control.addProxy({ ...HTTP, name: 'off-http', enabled: false })
+      await control.updateProxy('off-http', { upstream: 'no port' })
       await control.addProxy({ ...PLAIN, name: 'gone' })
       await control.deleteProxy('gone')
     })
@@ -108,6 +110,7 @@ describe('what survives', () => {
     expect(rig.control.proxies().map(({ name, enabled }) => [name, enabled])).toEqual([
       ['h', true],
       ['off', false],
+      ['off-http', false],
       ['p', true],
     ])
     expect(seen(rig.control)).toEqual(was)
