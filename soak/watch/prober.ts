@@ -1,8 +1,8 @@
 /**
  * A thread that asks the admin API at a steady pace, and behind each question a bystander, and measures how long both take, together with how long nobody could
- * answer: because this thread, or the main thread of the server, was ready to run and had no processor.
+ * answer: because this thread, the main thread of the server, or one of its workers, which answer it, was ready to run and had no processor.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -26,7 +26,7 @@ export interface Probe {
   readonly took: number
   /** Of that time, how long the main thread of whoever was asked ran. */
   readonly ran: number
-  /** How long it was ready, and waited for a processor. NaN = the kernel does not say. */
+  /** How long it was ready, and waited for a processor; and then the same of the worker that waited longest. NaN = the kernel does not say. */
   readonly waited: number
   /** The same of this thread. */
   readonly proberWaited: number
@@ -63,6 +63,42 @@ function scheduled(thread: string): { readonly ran: number; readonly waited: num
   }
 }
 
+interface Workers {
+  readonly pid: number
+  readonly lookedAt: number
+  readonly threads: readonly string[]
+}
+
+const LOOK_EVERY_MS = 1000
+let workers: Workers = { pid: 0, lookedAt: -Infinity, threads: [] }
+
+/** The threads of `pid` that serve sessions; they come and go. */
+function workersOf(pid: number): readonly string[] {
+  const now = performance.now()
+  if (workers.pid === pid && now - workers.lookedAt < LOOK_EVERY_MS) return workers.threads
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`)
+  workers = { pid, lookedAt: now, threads: threads.filter((thread) => nameOf(thread).startsWith('worker ')) }
+  return workers.threads
+}
+
+function nameOf(thread: string): string {
+  try {
+    return readFileSync(`/proc/${thread}/comm`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function waitedOf(threads: readonly string[]): readonly number[] {
+  return threads.map((thread) => scheduled(thread).waited)
+}
+
+/** Of those that were there all the time. */
+function longest(before: readonly number[], after: readonly number[]): number {
+  const waited = after.map((ms, place) => ms - (before[place] ?? NaN)).filter((ms) => ms >= 0)
+  return Math.max(0, ...waited)
+}
+
 function ask(url: string, method: string, body?: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const asked = request(url, { method, agent }, (response) => {
@@ -79,6 +115,8 @@ function tell(told: readonly Pair[] | 'paused' | { readonly error: string }): vo
 
 async function measured({ url, pid }: Asked, path: string, method = 'GET', body?: string): Promise<Probe> {
   const thread = `${pid}/task/${pid}`
+  const threads = pid === server.pid ? workersOf(pid) : []
+  const workersBefore = waitedOf(threads)
   const before = { asked: scheduled(thread), prober: scheduled('thread-self'), at: performance.now() }
   const status = await ask(url + path, method, body)
   const took = performance.now() - before.at
@@ -88,7 +126,7 @@ async function measured({ url, pid }: Asked, path: string, method = 'GET', body?
     status,
     took,
     ran: after.asked.ran - before.asked.ran,
-    waited: after.asked.waited - before.asked.waited,
+    waited: after.asked.waited - before.asked.waited + longest(workersBefore, waitedOf(threads)),
     proberWaited: after.prober.waited - before.prober.waited,
   }
 }
