@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api } from '../api.ts'
 import { isCalm } from '../places.ts'
 import type { Tally } from '../tally.ts'
-import type { Doors } from '../weather/doors.ts'
+import { ANY_PROXY, type Doors } from '../weather/doors.ts'
 import type { Pulse } from './pulse.ts'
 
 /** What a client has lost without wanting to. */
@@ -77,6 +77,9 @@ const ORDERS = new Set(['killed', 'disabled', 'deleted', 'changed'])
 /** Faults of time, by type: they explain why somebody gave up, and nothing else. */
 const LATE_ONLY =
   /^(noop|latency|bandwidth|slicer|slow_close|stall|loss|packet_loss|link|accept_delay|connect_delay|hang|http_latency|http_bandwidth|http_stall|http_headers)$/
+
+/** Bytes that are not those that were sent, rather than missing: that somebody could not connect, or lost a connection, does not make them so. */
+const WRONG = / at byte \d+: |arrived wrong/
 
 const NOT_FOUND = 'no such session was found'
 const ENDED_KEPT = 20_000
@@ -156,6 +159,9 @@ export class Ledger {
 
   /** Why; behind a `?`: why not. */
   async #explain(loss: Lost): Promise<string> {
+    if (isCalm(loss.proxy) && WRONG.test(loss.what)) {
+      return `?nothing makes bytes wrong there: ${JSON.stringify((await this.#sessionOf(loss)) ?? null)}`
+    }
     const reported = performance.now()
     // Who has waited for 15 s has waited for this machine, when it was away for most of them.
     const away = this.#pulse.missed(BEFORE_MS)
@@ -183,7 +189,12 @@ export class Ledger {
         const cause = worked.map(typeOf).find((type) => loss.impatient === true || !LATE_ONLY.test(type))
         if (cause !== undefined) return `a fault at work (${cause})`
       }
-      if (ended === undefined && listed === undefined && wasShut()) return 'a shut door'
+      if (ended === undefined && listed === undefined) {
+        if (wasShut()) return 'a shut door'
+        // What the thread knew of the session, and of what was done to it, has gone with it, be it right behind the loss.
+        const hasDied = this.#doors.wasShut(ANY_PROXY, loss.since.steady, performance.now())
+        if (hasDied && !isCalm(loss.proxy)) return 'what a thread knew that has died'
+      }
       if (ended !== undefined) {
         const { session, origin, reason, touchedBy, bytes } = ended
         const was = JSON.stringify({ touchedBy, bytes })

@@ -62,3 +62,19 @@ test('an end that no fault has made is a violation, and tells what is known', as
   ])
   expect(tally.violations[0]?.text).toContain('latency-b')
 })
+
+test('what was known of a session may die with its thread right behind the loss', async () => {
+  const { tally, doors, it } = ledger()
+  it.report(loss('rough-raw', 1000))
+  doors.shut(ANY_PROXY, 100)
+  await it.settled()
+  expect([tally.violations, tally.of('explained by what a thread knew that has died')]).toEqual([[], 1])
+})
+
+test('on calm proxies wrong bytes have no explanation', async () => {
+  const { tally, doors, it } = ledger()
+  doors.shut(ANY_PROXY, 60_000)
+  it.report({ ...loss('calm-raw', 1000), what: 'corrupt at byte 17: bytes from nowhere near it' })
+  await it.settled()
+  expect(tally.violations).toMatchObject([{ check: 'bytes' }])
+})
