@@ -86,6 +86,8 @@ const ENDED_KEPT = 20_000
 const ENDED_KEPT_OF_A_PORT = 4
 /** The clocks of two processes on one machine are the same, but for rounding. */
 const CLOCK_SLACK = 50
+/** By a busy thread. When a thread dies all of its clients come again at once, and get one another's ports before the last of them has told of its loss. */
+const ACCEPTED_WITHIN = 5000
 /** How long before a loss is told of the machine may have been the reason, and how long it has to have been away in that time. */
 const BEFORE_MS = 20_000
 const AWAY_MS = 8000
@@ -265,7 +267,7 @@ function listedEnding({ proxy }: Loss, listed: Listed | undefined): Ended | unde
  */
 function isOf({ since, until }: Lost, started: string): boolean {
   const wall = Date.parse(started)
-  return wall >= since.wall - CLOCK_SLACK && wall <= until + CLOCK_SLACK
+  return wall >= since.wall - CLOCK_SLACK && wall <= Math.min(until + CLOCK_SLACK, since.wall + ACCEPTED_WITHIN)
 }
 
 /** Names begin with the type. */

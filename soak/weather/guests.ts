@@ -1,12 +1,13 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api } from '../api.ts'
 import type { Tally } from '../tally.ts'
+import { ANY_PROXY, type Doors } from './doors.ts'
 
 export interface Party {
   readonly api: Api
   readonly tally: Tally
+  readonly doors: Doors
   /** `host:port` of an echo. */
   readonly echo: string
   /** Of the proxy. */
@@ -19,15 +20,23 @@ const GUESTS = 3
 const LEAVES_WITHIN = 20_000
 
 /** Makes a proxy, connects through it, and deletes it: its sessions have to end at once. */
-export async function hostGuests({ api, tally, echo, name, port }: Party): Promise<void> {
+export async function hostGuests({ api, tally, doors, echo, name, port }: Party): Promise<void> {
   const made = await api.call('POST', '/v1/proxies', { name, listen: `127.0.0.1:${port}`, upstream: echo })
   if (made.status === 409) return
   if (made.status !== 201 && made.status !== 200) {
     tally.violate('answers', `creating ${name} answered ${made.status} ${made.text}`)
     return
   }
-  const guests = await Promise.all(Array.from({ length: GUESTS }, () => greeted(port)))
-  const closed = Promise.all(guests.map((guest) => once(guest, 'close')))
+  const since = performance.now()
+  const guests = Array.from({ length: GUESTS }, () =>
+    connect({ port, host: '127.0.0.1', noDelay: true }).on('error', () => {}),
+  )
+  const closed = Promise.all(guests.map((guest) => new Promise((resolve) => guest.once('close', resolve))))
+  const lost = (await Promise.all(guests.map(greet))).find((error) => error !== undefined)
+  // One whose thread dies is let go of by that.
+  if (lost !== undefined && !doors.wasShut(ANY_PROXY, since, performance.now())) {
+    tally.violate('answers', `${name}: ${lost.message}`)
+  }
   const deleted = await api.call('DELETE', `/v1/proxies/${name}`)
   if (deleted.status !== 204) tally.violate('answers', `deleting ${name} answered ${deleted.status} ${deleted.text}`)
   const late = new AbortController()
@@ -38,11 +47,12 @@ export async function hostGuests({ api, tally, echo, name, port }: Party): Promi
   tally.count('guests', GUESTS)
 }
 
-async function greeted(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  socket.on('error', () => {})
-  await once(socket, 'connect')
-  socket.write('guest')
-  await once(socket, 'data')
-  return socket
+/** Answers what has come between; `undefined` = it was answered. */
+function greet(socket: Socket): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    socket.once('error', resolve)
+    socket.once('close', () => resolve(new Error('closed before it was answered')))
+    socket.once('connect', () => socket.write('guest'))
+    socket.once('data', () => resolve(undefined))
+  })
 }

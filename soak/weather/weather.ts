@@ -159,8 +159,8 @@ export class Weather {
 
   /** Goes on beside the rest. */
   #invite(name: string): void {
-    const { api, tally, echo, guests: ports } = this.#options
-    const guests = hostGuests({ api, tally, echo, name, port: ports[name] ?? 0 })
+    const { api, tally, doors, echo, guests: ports } = this.#options
+    const guests = hostGuests({ api, tally, doors, echo, name, port: ports[name] ?? 0 })
       .catch((error: unknown) => tally.violate('answers', `${name}: ${String(error)}`))
       .finally(() => this.#guests.delete(guests))
     this.#guests.add(guests)

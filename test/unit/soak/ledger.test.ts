@@ -78,3 +78,12 @@ test('on calm proxies wrong bytes have no explanation', async () => {
   await it.settled()
   expect(tally.violations).toMatchObject([{ check: 'bytes' }])
 })
+
+test('who got the port of a client that had been there for long is not taken for it, however late that tells of its loss', async () => {
+  const { tally, doors, it } = ledger()
+  doors.shut(ANY_PROXY, 100)
+  it.sessionEnded(ended('other', -100))
+  it.report(loss('calm-raw', 30_000))
+  await it.settled()
+  expect([tally.violations, tally.of('explained by a shut door')]).toEqual([[], 1])
+})
