@@ -106,7 +106,7 @@ export class Conversation implements Scheduled {
     if (this.lastWord.said || (this.spoilt && !this.#noMore)) return
     this.farewell = new Farewell(this, ending)
     // A request that has begun to come is one that is under way.
-    if (this.exchange === undefined && !this.requests.holds) this.lastWord.leave(ending, true)
+    if (this.exchange === undefined && !this.requests.holds) this.lastWord.leave(ending, this.down.queue.empty)
   }
 
   /** There is no upstream to answer. */
@@ -311,7 +311,7 @@ export class Conversation implements Scheduled {
 
   finishIfOver(now: number): void {
     const { exchange } = this
-    if (exchange?.over !== true) return
+    if (exchange === undefined || !(exchange.over || this.farewell?.waitsInVain(exchange) === true)) return
     // Faults on it go on to work on what of it waits.
     if (this.#responseFlow.message?.undelivered === true || this.requestFlow.message?.undelivered === true) return
     this.finish(exchange, now)
@@ -332,7 +332,7 @@ export class Conversation implements Scheduled {
     // Who has said that it closes, or has left, gets no further request.
     if (!this.#isTunnel && (exchange.closes || this.#serverLeft || this.farewell !== undefined)) this.#noMoreRequests()
     if (this.leaves && !this.host.serverReady) this.leave()
-    else if (!endsAnyhow) this.farewell?.over(exchange.closes || this.#serverLeft)
+    else if (!endsAnyhow) this.farewell?.over()
     if (isPlain && this.exchange !== exchange) this.#spare = exchange
   }
 

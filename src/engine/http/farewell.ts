@@ -11,7 +11,7 @@ export class Farewell {
   readonly ending: Ending
   readonly #conversation: Conversation
   /** The last exchange is over; the connections end as soon as all of it is on its way. */
-  #due: { readonly told: boolean } | undefined
+  #due = false
 
   constructor(conversation: Conversation, ending: Ending) {
     this.#conversation = conversation
@@ -19,7 +19,7 @@ export class Farewell {
   }
 
   get due(): boolean {
-    return this.#due !== undefined
+    return this.#due
   }
 
   /** Whether the head of a response has to say what it does not say by itself. */
@@ -35,23 +35,26 @@ export class Farewell {
   }
 
   /**
-   * The last exchange is over. What was inspected last may not be on its way yet, so this is not the time for an end.
-   *
-   * @param told the client knows that nothing comes behind it.
+   * The response is there, and the request never will be: a client that waits for a `100 (Continue)` has had another answer, and whether it sends the
+   * body all the same is its own choice.
    */
-  over(told: boolean): void {
+  waitsInVain({ expects, responseOver }: Exchange): boolean {
+    return expects && responseOver
+  }
+
+  /** The last exchange is over. What was inspected last may not be on its way yet, so this is not the time for an end. */
+  over(): void {
     const { requests, responses } = this.#conversation
-    this.#due = { told }
+    this.#due = true
     requests.due = true
     responses.due = true
     this.#conversation.schedule()
   }
 
+  /** Also a client that has been told may have sent more before it knew. */
   say(): void {
-    if (this.#due === undefined) return
-    const { told } = this.#due
-    this.#due = undefined
-    this.#conversation.lastWord.leave(this.ending, told)
+    this.#due = false
+    this.#conversation.lastWord.leave(this.ending, false)
   }
 }
 

@@ -51,10 +51,10 @@ export class LastWord implements Scheduled {
   /**
    * No exchange is under way, and none is to come.
    *
-   * @param told the client knows of that, or has nothing to lose.
+   * @param idle the client has all that it has asked for, and nothing to lose.
    */
-  leave(ending: Ending, told: boolean): void {
-    this.#close(ending, this.#conversation.host.shared.clock.now(), told)
+  leave(ending: Ending, idle: boolean): void {
+    this.#close(ending, this.#conversation.host.shared.clock.now(), idle)
   }
 
   /** A fault ends the session, in order behind what has been answered before. */
@@ -98,10 +98,11 @@ export class LastWord implements Scheduled {
   }
 
   /** Both connections end, once the client has heard it. */
-  #close(ending: Ending, now: number, told = false): void {
+  #close(ending: Ending, now: number, idle = false): void {
     const conversation = this.#conversation
     const { down, requests, responses, exchange } = conversation
-    const over = told || requests.hasEnded || (exchange !== undefined && conversation.requestFlow.isWhole(exchange))
+    const isWhole = exchange !== undefined && conversation.requestFlow.isWhole(exchange)
+    const over = idle || requests.hasEnded || (isWhole && !requests.holds)
     conversation.spoilt = true
     conversation.leaves = false
     responses.close()
@@ -114,7 +115,7 @@ export class LastWord implements Scheduled {
     this.#ending = ending
     this.#until = now + LONGEST_MS
     this.goesOn(now)
-    down.act(() => down.passEnd(now))
+    if (!responses.endTold) down.act(() => down.passEnd(now))
     // What the client had to say before is read on.
     conversation.up.act(() => requests.advance())
   }

@@ -27,7 +27,10 @@ export class ResponseFlow {
     const { exchange, requestFlow } = this.#conversation
     if (exchange === undefined) return false
     // Also where its answer is dropped: a client that waits for a `100 (Continue)` would not send its body.
-    if (interim) return true
+    if (interim) {
+      if (head.status === 100) exchange.expects = false
+      return true
+    }
     exchange.upstreamStatus = head.status
     exchange.responseAt = now
     if (!head.keepAlive) exchange.closes = true

@@ -165,6 +165,11 @@ export abstract class Side implements Intake {
     return this.#ended
   }
 
+  /** That has been passed on, behind all the rest. */
+  get endTold(): boolean {
+    return this.#endTold
+  }
+
   /** Goes on as far as it may. To be called within `act` of the relay. Answers from when on more is welcome. */
   advance(): number {
     // What is done for one message may open the way for the next: that one is met by the loop that is under way.
