@@ -28,6 +28,9 @@ interface InForceParts {
 /** So long a start waits for a thread that is being replaced. */
 const WAIT_FOR_THREAD_MS = 15_000
 
+/** A start that so many threads have died in the middle of is to blame for that, and no other is to try it. */
+const DEATHS_OF_ONE_START = 2
+
 /** A new thread that cannot listen where the others do tries again so often. */
 const TRY_AGAIN_MS = 1000
 
@@ -38,6 +41,7 @@ export class InForce {
   readonly #events: EventEmitter<EngineEvents>
   readonly #proxies = new Map<string, Known>()
   #files = 0
+  #clearings = 0
   #closed = false
 
   constructor({ crew, memory, events }: InForceParts) {
@@ -63,6 +67,7 @@ export class InForce {
   }
 
   async clearFaults(): Promise<void> {
+    this.#clearings++
     for (const known of this.#proxies.values()) {
       // A start that is under way goes on with this one.
       known.plan = { ...known.plan, faults: [] }
@@ -97,7 +102,38 @@ export class InForce {
     for (const known of removed) this.#stopped(known)
   }
 
+  /** @throws Error when no thread could carry it out; what was in force before is so again, but for a listener that was being started. */
   async #put(plan: ProxyPlan, mercy: boolean): Promise<ProxyOutcome> {
+    const known = this.#proxies.get(plan.name)
+    const before = known && { ...known }
+    const clearings = this.#clearings
+    try {
+      return await this.#change(plan, mercy)
+    } catch (error) {
+      await this.#takeBack(plan.name, before, clearings === this.#clearings)
+      throw error
+    }
+  }
+
+  /** A thread that comes, or is brought in step, must not meet what others could not carry out. */
+  async #takeBack(name: string, before: Known | undefined, withFaults: boolean): Promise<void> {
+    const known = this.#proxies.get(name)
+    if (known === undefined) return
+    if (before === undefined) {
+      this.#proxies.delete(name)
+      this.#memory.remove(name)
+      await this.#tellAll(this.#crew.threads, [], { remove: [name] }).catch(() => {})
+      return
+    }
+    // What has let go of its listener stays without it, as after any start that fails.
+    const listens = known.bound === before.bound
+    const { plan } = before
+    known.plan = { ...plan, enabled: plan.enabled && listens, ...(withFaults ? {} : { faults: [] }) }
+    if (!listens) known.bound = undefined
+    await this.#tellAll(this.#crew.threads, [known], {}).catch(() => {})
+  }
+
+  async #change(plan: ProxyPlan, mercy: boolean): Promise<ProxyOutcome> {
     const known: Known = this.#proxies.get(plan.name) ?? { plan, bound: undefined, leader: this.#leaderFor(plan) }
     this.#proxies.set(plan.name, known)
     const before = { ...known }
@@ -106,10 +142,15 @@ export class InForce {
     known.plan = plan
     if (plan.enabled && (known.bound === undefined || moved)) {
       this.#stopped(before)
-      return this.#start(known, listenMoved, mercy)
+      return this.#start(known, listenMoved, mercy).catch((error: unknown) => {
+        known.bound = undefined
+        throw error
+      })
     }
     if (!plan.enabled) known.bound = undefined
-    const outcomes = await this.#tellAll(this.#crew.threads, [known], { mercy })
+    const { threads } = this.#crew
+    const outcomes = await this.#tellAll(threads, [known], { mercy })
+    if (outcomes.size === 0 && threads.length > 0 && !this.#closed) throw allHaveDied(plan)
     if (!plan.enabled) this.#stopped(before)
     return (
       outcomes.get(known.leader) ?? { name: plan.name, running: known.bound !== undefined, listen: listenOf(known) }
@@ -129,7 +170,8 @@ export class InForce {
     let first: WorkerThread | undefined
     let outcome: ProxyOutcome | undefined
     // One that dies amid it has not done it: another is the first then.
-    while (outcome === undefined) {
+    for (let deaths = 0; outcome === undefined; deaths++) {
+      if (deaths === DEATHS_OF_ONE_START) throw allHaveDied(known.plan)
       first = await this.#crew.present(() => this.#firstFor(known), WAIT_FOR_THREAD_MS)
       if (this.#closed || this.#proxies.get(name) !== known) return { name, running: false, listen }
       if (first === undefined) return this.#stopAll(known, nobodyIsThere(listen))
@@ -224,6 +266,12 @@ const isFile = (listen: string): boolean => listen.startsWith('unix:')
 function nobodyIsThere(listen: string): FoulweatherError {
   const message = `listen ${listen}: no worker is there to listen; try again`
   return new FoulweatherError('listen_failed', message, { field: 'listen', value: listen })
+}
+
+function allHaveDied({ name }: ProxyPlan): Error {
+  return new Error(
+    `the workers have died of the change of proxy ${JSON.stringify(name)}, which is taken back; the log says why`,
+  )
 }
 
 const listenOf = ({ plan, bound }: Known): string => bound ?? plan.listen

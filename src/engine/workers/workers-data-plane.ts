@@ -34,7 +34,13 @@ export interface WorkersOptions {
 const LOOK_MS = 1000
 
 /** So many looks in a row that a thread has not answered, and it is taken for dead: it is in a loop without end. */
-const LOOKS_UNANSWERED = 60
+const LOOKS_UNANSWERED = 15
+
+/**
+ * So long whoever only looks waits for a thread: many times of what one takes that is saturated. What one has counted is as it was at the last
+ * look then, and the rest of what it has is left out.
+ */
+const ANSWER_WITHIN_MS = 3000
 
 /** So long beyond the drain time a thread may take to close; one that does not is ended as it is. */
 const CLOSE_MS = 4000
@@ -97,7 +103,7 @@ class WorkersDataPlane implements DataPlane {
     })
     this.#inForce = new InForce({ crew: this.#crew, memory: this.#memory, events: this.events })
     this.#watchListeners()
-    this.#lookTimer = setInterval(() => this.#look(), LOOK_MS).unref()
+    this.#lookTimer = setInterval(() => this.#rememberAll(), LOOK_MS).unref()
   }
 
   begin(): Promise<void> {
@@ -113,15 +119,18 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async snapshot(proxy?: string): Promise<Snapshot> {
-    const all = await Promise.all(this.#crew.threads.map((thread) => this.#snapshotOf(thread, proxy)))
+    const { threads } = this.#crew
+    const all = await Promise.all(threads.map((thread) => this.#knownOf(thread, proxy)))
+    // Who has died while the others were waited for is among those that are gone.
+    const alive = all.flatMap((known, index) => (known === GONE || threads[index]?.isAlive !== true ? [] : [known]))
     const gone = this.#departed === undefined ? [] : [only(this.#departed, proxy)]
     // All of them may have died a moment ago.
-    const [first = NOTHING, ...others] = [...all.filter((one) => one !== GONE), ...gone]
+    const [first = NOTHING, ...others] = [...alive, ...gone]
     return mergeSnapshots([first, ...others])
   }
 
   async sessions(filter?: SessionFilter): Promise<readonly SessionInfo[]> {
-    const all = (await this.#ask('sessions', filter)).flat()
+    const all = (await this.#look('sessions', filter)).flat()
     const ended = all.filter(({ ending }) => ending !== null)
     const live = all.filter(({ ending }) => ending === null)
     ended.sort((a, b) => (a.ending?.at ?? '').localeCompare(b.ending?.at ?? '') || Number(a.id) - Number(b.id))
@@ -131,12 +140,12 @@ class WorkersDataPlane implements DataPlane {
 
   async decisions(filter?: DecisionFilter): Promise<readonly Decision[]> {
     const newest = this.#decisions.value
-    return latest(await this.#ask('decisions', filter), newest, this.#options.options.decisionsKept ?? 10_000)
+    return latest(await this.#look('decisions', filter), newest, this.#options.options.decisionsKept ?? 10_000)
   }
 
   async exchanges(filter?: ExchangeFilter): Promise<readonly ExchangeInfo[]> {
     const newest = this.#exchanges.value
-    return latest(await this.#ask('exchanges', filter), newest, this.#exchangesKept)
+    return latest(await this.#look('exchanges', filter), newest, this.#exchangesKept)
   }
 
   exchangeLog(): ExchangeLogInfo {
@@ -146,8 +155,12 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async kill(id: string): Promise<boolean> {
-    const killed = await this.#ask('kill', id)
-    return killed.includes(true)
+    const found = Promise.withResolvers<boolean>()
+    // Of a thread that answers nothing nobody knows whether it has the session; who has it says so.
+    const all = this.#crew.threads.map(async (thread) => {
+      if ((await thread.ask('kill', id)) === true) found.resolve(true)
+    })
+    return Promise.race([found.promise, Promise.all(all).then(() => false)])
   }
 
   workers(): readonly WorkerInfo[] {
@@ -185,6 +198,15 @@ class WorkersDataPlane implements DataPlane {
     return answers.flatMap((answer) => (answer === GONE ? [] : [answer]))
   }
 
+  /** The same, for who only looks. */
+  async #look<Name extends CallName>(
+    call: Name,
+    ...asks: Calls[Name]['asks']
+  ): Promise<readonly Calls[Name]['answers'][]> {
+    const answers = await Promise.all(this.#crew.threads.map((thread) => inTime(thread.ask(call, ...asks))))
+    return answers.flatMap((answer) => (answer === GONE || answer === LATE ? [] : [answer]))
+  }
+
   async #join(thread: WorkerThread): Promise<void> {
     // A door that has long been shut is shut there as well, which is no news.
     thread.watch(this.#watched().filter((name) => !TOLD_BY_ONE.has(name)))
@@ -211,7 +233,7 @@ class WorkersDataPlane implements DataPlane {
   }
 
   /** Remembers what every thread has counted. */
-  #look(): void {
+  #rememberAll(): void {
     for (const thread of this.#crew.threads) {
       const unanswered = this.#unanswered.get(thread) ?? 0
       this.#unanswered.set(thread, unanswered + 1)
@@ -224,6 +246,11 @@ class WorkersDataPlane implements DataPlane {
   async #remember(thread: WorkerThread): Promise<void> {
     await this.#snapshotOf(thread).catch((): typeof GONE => GONE)
     this.#unanswered.set(thread, 0)
+  }
+
+  async #knownOf(thread: WorkerThread, proxy?: string): Promise<Snapshot | typeof GONE> {
+    const snapshot = await inTime(this.#snapshotOf(thread, proxy))
+    return snapshot === LATE ? only(this.#last.get(thread.number) ?? NOTHING, proxy) : snapshot
   }
 
   /** Remembered: what somebody has been shown may not go back when the thread dies. */
@@ -271,6 +298,19 @@ const NOT_OF_THREADS: ReadonlySet<string | symbol> = new Set([
   'worker-died',
   'worker-replaced',
 ])
+
+/** Instead of an answer: there is none yet. */
+const LATE = Symbol('late')
+
+async function inTime<T>(answer: Promise<T>): Promise<T | typeof LATE> {
+  const late = Promise.withResolvers<typeof LATE>()
+  const timer = setTimeout(() => late.resolve(LATE), ANSWER_WITHIN_MS)
+  try {
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** `all`, with what `part` says of some of its proxies. */
 function within(all: Snapshot, part: Snapshot): Snapshot {
