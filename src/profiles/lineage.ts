@@ -7,7 +7,7 @@ import { placeNear } from './entries.ts'
 
 export interface Library {
   find(name: string): ProfileDocument | undefined
-  /** All names, for "did you mean". */
+  /** All names, also of those that cannot be found because they have mistakes. */
   readonly names?: readonly string[]
 }
 
@@ -58,7 +58,9 @@ class Walk {
       const others = names.filter((other) => other !== document.name)
       const list =
         others.length > 0 ? ` (there are: ${others.slice(0, 20).join(', ')}${others.length > 20 ? ', …' : ''})` : ''
-      const text = `there is no profile ${shown(name)} without mistakes${didYouMean(name, others)}${list}`
+      const text = others.includes(name)
+        ? `the profile ${shown(name)} has mistakes, which have to be mended first`
+        : `there is no profile ${shown(name)}${didYouMean(name, others)}${list}`
       this.#refuse(document, index, text)
     } else if (this.#seen.size === MOST_EXTENDED) {
       this.#seen.add(name)

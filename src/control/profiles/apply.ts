@@ -1,6 +1,5 @@
 import { defined } from '../../core/defined.ts'
 import { FoulweatherError } from '../../core/errors.ts'
-import { resolveListen } from '../../engine/listen-address.ts'
 import { type By } from '../by.ts'
 import { MOST_FAULTS, refuseWithoutTls } from '../fault-list.ts'
 import { lifetimeOf } from '../lifetime.ts'
@@ -12,6 +11,7 @@ import { toxicViewOf } from '../toxic-view.ts'
 import { announceStep } from './announce.ts'
 import { Breath } from './breathe.ts'
 import { ownerOf } from './owner.ts'
+import { placeOf, stepProblem } from './step-problem.ts'
 import { type NextFault, type Step, type StepContext, stepFor } from './steps.ts'
 import { Undo } from './undo.ts'
 
@@ -43,7 +43,10 @@ export async function applySteps(
       for (let at = 0; at < group.length; at += SIDE_BY_SIDE) {
         const batch = group.slice(at, at + SIDE_BY_SIDE)
         const runs = await Promise.allSettled(batch.map(({ proxy }) => runStep(registry, proxy, context, by, undo)))
-        for (const run of runs) if (run.status === 'rejected') throw run.reason
+        for (const [index, run] of runs.entries()) {
+          if (run.status === 'rejected')
+            throw await stepProblem(run.reason, batch[index]?.proxy ?? '', context, registry)
+        }
         await breath.take()
       }
     }
@@ -94,13 +97,6 @@ async function letGo(registry: Registry, moved: readonly Step[], context: StepCo
       undo.note(proxy, now, false)
     })
   }
-}
-
-/** Two that listen at the same one can be in each other's way: a port, whatever the interface, or a path. */
-async function placeOf(listen: string): Promise<string | undefined> {
-  const address = await resolveListen(listen).catch(() => undefined)
-  if (address?.kind !== 'tcp') return address?.text
-  return address.port === 0 ? undefined : String(address.port)
 }
 
 function runStep(registry: Registry, proxy: string, context: StepContext, by: By, undo: Undo): Promise<void> {

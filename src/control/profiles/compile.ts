@@ -13,6 +13,7 @@ import { readProxy } from '../proxy-document.ts'
 import { type NewProxy, refuseUnusableName } from '../proxy-input.ts'
 import type { Authority } from '../tls-input.ts'
 import { Breath } from './breathe.ts'
+import { ListenPlaces } from './listen-places.ts'
 
 /** What a proxy has to be for a fault to be read. */
 export type Target = Pick<NewProxy, 'name' | 'protocol' | 'tls'>
@@ -63,6 +64,7 @@ export async function compileProfile(resolved: ResolvedProfile, context: Compile
     problems.push(placed(error, entry))
   }
   const proxies = new Map<string, WantedProxy>()
+  const places = new ListenPlaces()
   /** What is on these is not known; that they are wrong is said already. */
   const refused = new Set<string>()
   for (const [name, entry] of resolved.proxies) {
@@ -71,7 +73,9 @@ export async function compileProfile(resolved: ResolvedProfile, context: Compile
     try {
       const fields = await withProxyFiles(entry.fields, context.files)
       refuseUnusableName(name)
-      proxies.set(name, { entry, input: readProxy({ ...fields, name }, context.authority) })
+      const input = readProxy({ ...fields, name }, context.authority)
+      places.add(input)
+      proxies.set(name, { entry, input })
     } catch (error) {
       refused.add(name)
       note(error, entry)

@@ -51,16 +51,30 @@ export class FileFollower {
     }
     await this.#look()
     for (const [name, problems] of wrong) views.announceFailure(name, problems, by)
+    this.#addKnown(wrong)
     const failed = Array.from(wrong, ([name, problems]) => ({ name, problems: problems.map(problemView) }))
     return { changed: [...changed].filter((name) => !wrong.has(name) && !removed.includes(name)), failed, removed }
   }
 
-  /** Puts in force what says `active: true`. @returns what could not be, and why. */
+  /** Who asks whether all is well gets the same answer however often it is asked; what was wrong before is only not announced again. */
+  #addKnown(wrong: Map<string, readonly FoulweatherError[]>): void {
+    const { shelf, inForce, marks } = this.#parts
+    for (const shelved of shelf.list()) {
+      const { name, file, outcome } = shelved
+      if (file === undefined || wrong.has(name)) continue
+      const own = outcome.ok ? [] : outcome.problems
+      const problems = [...own, ...(inForce.find(name)?.problems ?? marks.problemsOf(shelved))]
+      if (problems.length > 0) wrong.set(name, problems)
+    }
+  }
+
+  /** Puts in force the files that say `active: true`. @returns what could not be, and why. */
   async activateMarked(by: By): Promise<readonly { readonly name: string; readonly error: FoulweatherError }[]> {
     const { inForce, marks, shelf, activations } = this.#parts
     const failed: { readonly name: string; readonly error: FoulweatherError }[] = []
-    for (const { name, outcome } of shelf.list()) {
-      if (!outcome.ok || !outcome.value.active) continue
+    for (const { name, file, outcome } of shelf.list()) {
+      // What came over the API is activated by a call, and is bound to what such a call may ask for.
+      if (file === undefined || !outcome.ok || !outcome.value.active) continue
       try {
         if (!inForce.has(name)) await activations.activate(name, {}, by, false)
         marks.follow(shelf.get(name))
@@ -87,8 +101,8 @@ export class FileFollower {
     try {
       return (await this.#parts.source?.read()) ?? []
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new FoulweatherError('profiles_unreadable', `the profiles cannot be read: ${why}`, { cause })
+      const text = cause instanceof Error ? cause.message : `the profiles cannot be read: ${String(cause)}`
+      throw new FoulweatherError('profiles_unreadable', text, { cause })
     }
   }
 

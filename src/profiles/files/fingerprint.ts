@@ -13,6 +13,9 @@ export interface Fingerprint {
 }
 
 interface Mark {
+  /** Which file it is, behind a link: its inode, and when that was made, as inodes are used again. `undefined` = there is none. */
+  readonly identity?: string
+  readonly isEmpty?: boolean
   /** Which file, its length, and when it and what is known of it were changed last. */
   readonly facts: string
   /** Its times may not tell the next change from the last one. */
@@ -41,10 +44,26 @@ export function failed(error: unknown): Fingerprint {
 /** Whether there is nothing new in `now`, which was taken to be compared with `before`. */
 export function isSame(before: Fingerprint, now: Fingerprint): boolean {
   if (before.failure !== now.failure || before.marks.size !== now.marks.size) return false
-  return now.marks.entries().every(([file, mark]) => {
+  return now.marks.entries().every(([file, mark]) => isSameMark(before.marks.get(file), mark))
+}
+
+/** What may be in the middle of being written, because it does not look like another file that has been put in the place of the old one. */
+export function unsettled(before: Fingerprint, now: Fingerprint): 'written' | 'gone' | undefined {
+  const isGone = before.marks.entries().some(([file, mark]) => isThere(mark) && !isThere(now.marks.get(file)))
+  if (isGone || now.failure !== '') return 'gone'
+  const isWritten = now.marks.entries().some(([file, mark]) => {
     const old = before.marks.get(file)
-    return old?.facts === mark.facts && (!old.isYoung || old.hash === mark.hash)
+    return !isSameMark(old, mark) && (mark.isEmpty === true || !isThere(old) || old.identity === mark.identity)
   })
+  return isWritten ? 'written' : undefined
+}
+
+function isSameMark(before: Mark | undefined, now: Mark): boolean {
+  return before?.facts === now.facts && (!before.isYoung || before.hash === now.hash)
+}
+
+function isThere(mark: Mark | undefined): mark is Mark {
+  return mark?.identity !== undefined
 }
 
 const GONE: Mark = { facts: 'gone', isYoung: false }
@@ -53,13 +72,13 @@ async function markOf(file: string, before: Mark | undefined): Promise<Mark> {
   try {
     // Of the file behind a symbolic link: by its inode a link that leads elsewhere is seen too.
     const entry = await stat(file, { bigint: true })
-    const { dev, ino, mode, size, mtimeNs, ctimeNs, ctimeMs } = entry
+    const { dev, ino, mode, size, birthtimeNs, mtimeNs, ctimeNs, ctimeMs } = entry
     const facts = [dev, ino, mode, size, mtimeNs, ctimeNs].join(' ')
     const isYoung = Number(ctimeMs) > Date.now() - COARSEST_MS
     const counts = isYoung || (before?.isYoung === true && before.facts === facts)
     // Opening a pipe would wait for somebody to write into it.
     const hash = counts && entry.isFile() && size <= LARGEST_PROFILE ? await hashOf(file) : undefined
-    return { facts, isYoung, hash }
+    return { identity: `${dev} ${ino} ${birthtimeNs}`, isEmpty: size === 0n, facts, isYoung, hash }
   } catch (error) {
     return { facts: reasonOf(error).code, isYoung: false }
   }

@@ -26,7 +26,8 @@ export class ProfileFiles implements ProfileSource {
 
   /**
    * Calls `onChange` each time that something may be different from what was read last (or, before the first reading, from when this was called),
-   * within 100 ms of a change where the system tells of it, and within some 2 s elsewhere.
+   * within 100 ms of a change where the system tells of it, and within some 2 s elsewhere. What may be seen half done has 100 ms more to be over, and
+   * a second where it goes on and on: a file that is gone, or that is written in its place.
    */
   watch(onChange: () => void, options: WatchOptions = {}): { close(): void } {
     return new ProfileWatch(this.#places, this.#lastRead, onChange, options)

@@ -1,6 +1,7 @@
 import { DirectoryWatchers } from './directory-watchers.ts'
 import { failed, type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts'
 import { type Listed, listProfiles, type ProfilePlaces } from './listing.ts'
+import { Patience } from './patience.ts'
 import { reasonOf } from './reason.ts'
 import { Settling } from './settling.ts'
 import { watchPoints } from './watch-points.ts'
@@ -28,6 +29,7 @@ export class ProfileWatch {
   readonly #onChange: () => void
   readonly #onProblem: (text: string) => void
   readonly #settling = new Settling(() => void this.#look())
+  readonly #patience = new Patience()
   readonly #watchers: DirectoryWatchers
   #last: Fingerprint | undefined
   #timer: NodeJS.Timeout | undefined
@@ -64,7 +66,7 @@ export class ProfileWatch {
     }
     this.#isLooking = false
     if (this.#closed) return
-    const pause = this.#watchers.isBlind ? LOOK_BLINDLY_EVERY_MS : LOOK_EVERY_MS
+    const pause = this.#patience.lookIn ?? (this.#watchers.isBlind ? LOOK_BLINDLY_EVERY_MS : LOOK_EVERY_MS)
     this.#timer = setTimeout(() => void this.#look(), pause).unref()
   }
 
@@ -76,6 +78,7 @@ export class ProfileWatch {
     if (this.#closed) return
     if (isNew) this.#settling.event()
     const before = this.#last
+    if (this.#patience.waits(before, now, performance.now())) return
     this.#last = now
     if (before !== undefined && !isSame(before, now)) this.#onChange()
   }

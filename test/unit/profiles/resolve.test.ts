@@ -248,7 +248,7 @@ test('circles and unknown profiles are refused', () => {
   ])
   expect(wrong({ a: 'extends: a' })).toEqual(['a.yaml:1:10: extends: this goes round in a circle: a → a'])
   expect(wrong({ 'slow-db': '{}', p: 'ttl: 5s\nextends: [slow-db, slo-db]\nfaults: [{on: "${x}"}]' })).toEqual([
-    'p.yaml:2:20: extends[1]: there is no profile "slo-db" without mistakes; did you mean "slow-db"? (there are: slow-db)',
+    'p.yaml:2:20: extends[1]: there is no profile "slo-db"; did you mean "slow-db"? (there are: slow-db)',
   ])
 })
 

@@ -90,9 +90,13 @@ describe('a text that is put', () => {
 })
 
 describe('a file that is not active', () => {
-  test('shows its mistakes, and tells nobody', async () => {
+  test('shows its mistakes to who asks, and announces none', async () => {
     await using rig = new ProfileRig()
-    expect(await rig.save({ one: BAD, two: GOOD })).toEqual({ changed: ['one', 'two'], failed: [], removed: [] })
+    expect(await rig.save({ one: BAD, two: GOOD })).toMatchObject({
+      changed: ['two'],
+      failed: [{ name: 'one', problems: [{ field: 'faults[0].type' }, { field: 'faults[1].latency' }] }],
+      removed: [],
+    })
     expect(rig.takeChanges()).toEqual([])
     expect(rig.profiles.get('one')).toMatchObject({
       state: 'inactive',
@@ -109,7 +113,7 @@ describe('a file that is not active', () => {
   test('shows them when it is loaded at the start', async () => {
     await using rig = new ProfileRig()
     rig.texts.files.set('one', BAD)
-    expect(await rig.profiles.load()).toEqual({ changed: ['one'], failed: [], removed: [] })
+    expect(await rig.profiles.load()).toMatchObject({ changed: [], failed: [{ name: 'one' }], removed: [] })
     expect(rig.profiles.get('one').problems).toHaveLength(2)
   })
 
@@ -152,4 +156,39 @@ test.each(['PRIVATE KEY', 'RSA PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'])('a %s is 
   const ofLong = await rig.profiles.validate('one', JSON.stringify(long))
   expect(refused.problems).toMatchObject([{ field: 'faults[0].latency', value: '(set)' }])
   expect(JSON.stringify([rig.changes, refused, ofLong])).not.toContain('c2VjcmV0')
+})
+
+describe('what a file extends', () => {
+  test('has mistakes of its own, or is not there: one is told from the other', async () => {
+    await using rig = new ProfileRig()
+    const child = 'active: true\nextends: base'
+    await rig.save({ base: 'faults: []', child })
+    const { failed } = await rig.save({ base: 'faults: [' })
+    expect(failed).toMatchObject([
+      { name: 'base' },
+      {
+        name: 'child',
+        problems: [
+          {
+            detail: 'profiles/child.yaml:2:10: extends: the profile "base" has mistakes, which have to be mended first',
+          },
+        ],
+      },
+    ])
+    expect((await rig.save({ base: null })).failed).toMatchObject([
+      { name: 'child', problems: [{ detail: 'profiles/child.yaml:2:10: extends: there is no profile "base"' }] },
+    ])
+  })
+})
+
+test('a place of files that cannot be read is told as it says it itself', async () => {
+  await using rig = new ProfileRig()
+  await rig.save({ one: `active: true\n${P}` })
+  const before = rig.inForce
+  rig.texts.read = () => Promise.reject(new Error('the profiles in p cannot be read: there is no such directory'))
+  await expect(rig.profiles.reload()).rejects.toMatchObject({
+    code: 'profiles_unreadable',
+    message: 'the profiles in p cannot be read: there is no such directory',
+  })
+  expect(rig.inForce).toEqual(before)
 })

@@ -451,7 +451,7 @@ describe('what cannot be restored', () => {
       await blocker.control.addProxy({ ...PLAIN, listen: taken })
       await using rig = await StateRig.start(path)
       expect(rig.errors).toEqual([
-        `Could not restore that a profile is active: listen tcp ${taken}: bind: address already in use; it stays in the state file, and is tried again at the next start`,
+        `Could not restore that a profile is active: line 1, column 25: proxies.s.listen: listen tcp ${taken}: bind: address already in use; it stays in the state file, and is tried again at the next start`,
       ])
       expect(rig.control.profiles.active().map(({ name }) => name)).toEqual(['other'])
     }
