@@ -13,6 +13,8 @@ declare module '@hapi/hapi' {
     role?: Role
     /** Its description; native routes have one. */
     operation?: Operation
+    /** It has no parameters, so that a query is refused. */
+    asksNothing?: boolean
   }
 
   interface RequestApplicationState {

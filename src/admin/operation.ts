@@ -11,7 +11,13 @@ export interface Operation {
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  readonly query?: readonly QueryParameter[]
+  readonly query?: readonly Parameter[]
+  /** What it does matters more than what was misspelt. Default: a parameter that is not known is refused. */
+  readonly anyQuery?: boolean
+  /** Besides those that go with its method. */
+  readonly headers?: readonly Parameter[]
+  /** It is a POST or DELETE, and still nothing of it goes into the record of changes, nor why. */
+  readonly offRecord?: boolean
   readonly body?: OperationBody
   /** By status, those of success alone. */
   readonly answers: Readonly<Record<number, OperationAnswer>>
@@ -19,7 +25,7 @@ export interface Operation {
   readonly errors?: readonly ErrorCode[]
 }
 
-export interface QueryParameter {
+export interface Parameter {
   readonly name: string
   readonly description: string
   readonly schema: z.ZodType

@@ -11,6 +11,12 @@ export const upTo9999 = z
   .regex(/^[1-9]\d{0,3}$/, 'a whole number of 1 to 9999')
   .transform(Number)
 
+/** Of a route that asks nothing: what is misspelt there would have no effect, and nobody would know. @param others known to whoever has read them before. */
+export function refuseQuery(query: Readonly<Record<string, unknown>>, others: readonly string[]): void {
+  const [field] = Object.keys(query)
+  if (field !== undefined) throw unknownParameter(field, query[field], others)
+}
+
 /** @throws FoulweatherError `invalid_value`, also for a parameter that is not known. */
 export function readQuery<Parameters extends z.ZodObject>(
   parameters: Parameters,
@@ -29,11 +35,7 @@ function refusal(
   const issue = error.issues[0]
   if (issue?.code === 'unrecognized_keys') {
     const field = issue.keys[0] ?? ''
-    const known = Object.keys(parameters.shape)
-    const expected = `one of ${known.join(', ')}`
-    const hint = didYouMean(field, known)
-    const text = `there is no query parameter ${JSON.stringify(field)}${hint} (expected ${expected})`
-    return new FoulweatherError('invalid_value', text, { field, value: query[field], expected })
+    return unknownParameter(field, query[field], Object.keys(parameters.shape))
   }
   const field = String(issue?.path[0] ?? '')
   const expected = issue?.message ?? ''
@@ -42,4 +44,10 @@ function refusal(
     value: query[field],
     expected,
   })
+}
+
+function unknownParameter(field: string, value: unknown, known: readonly string[]): FoulweatherError {
+  const expected = known.length === 0 ? 'none' : `${known.length === 1 ? '' : 'one of '}${known.join(', ')}`
+  const text = `there is no query parameter ${JSON.stringify(field)}${didYouMean(field, known)} (expected ${expected})`
+  return new FoulweatherError('invalid_value', text, { field, value, expected })
 }

@@ -3,6 +3,7 @@ import type { Lifecycle, Request, RequestRoute, ResponseToolkit, Server } from '
 import { FoulweatherError } from '../core/errors.ts'
 import { withoutReason } from './by.ts'
 import type { RouteFamily } from './hapi-state.ts'
+import { refuseQuery } from './query.ts'
 import { newRequestId } from './request-id.ts'
 import { refuseRole, usualRole } from './roles.ts'
 import { encodePath, readTarget } from './request-target.ts'
@@ -37,8 +38,13 @@ export function installRouting(server: Server, rules: AccessRules): void {
     }
     // With a host of our own: hapi would make a URL of the caller's Host header, which may be fit for a header only.
     request.setUrl(`http://admin${path}${request.app.family === 'native' ? ownQuery(request, target.query) : ''}`)
+    if (route.settings.app?.asksNothing === true) refuseQuery(request.query, isRead(request) ? [] : ['reason'])
     return h.continue
   })
+}
+
+function isRead({ method }: Request): boolean {
+  return method === 'get' || method === 'head'
 }
 
 function badTarget({ app }: Request, url: string, h: ResponseToolkit): Lifecycle.ReturnValue {
@@ -49,10 +55,10 @@ function badTarget({ app }: Request, url: string, h: ResponseToolkit): Lifecycle
 }
 
 /** Where something is asked for that changes things, without the reason for it. */
-function ownQuery({ app, method }: Request, query: string): string {
-  if (method === 'get' || method === 'head') return query
+function ownQuery(request: Request, query: string): string {
+  if (isRead(request)) return query
   const { query: rest, reasons } = withoutReason(query)
-  app.reasons = reasons
+  request.app.reasons = reasons
   return rest
 }
 

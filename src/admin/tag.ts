@@ -32,6 +32,19 @@ export function readIfMatch(header: string | undefined): readonly (number | '*')
   })
 }
 
+/**
+ * Whether what is put has to be new: `If-None-Match: *` (RFC 9110, section 13.1.2). Tags make no sense there.
+ *
+ * @throws FoulweatherError `invalid_value`.
+ */
+export function readIfNoneMatch(header: string | undefined): boolean {
+  if (header === undefined) return false
+  if (header.trim() === '*') return true
+  const [field, expected] = ['If-None-Match', '*: it is put only where there is none of its name']
+  const text = `${field} is ${JSON.stringify(header)}, expected ${expected}`
+  throw new FoulweatherError('invalid_value', text, { field, value: header, expected })
+}
+
 function refusal(value: string): FoulweatherError {
   const field = 'If-Match'
   const expected = `an ETag as it was answered, such as "12" with its quotes, 1 to ${MOST_TAGS} of them with commas between, or *`

@@ -13,7 +13,7 @@ import { statusShape } from '../admin/shapes/status.ts'
 import type { Answers, Fault } from '../client/views.ts'
 
 /** Answers as the commands need them: the shapes of the server, less what no command reads. A server of another version may send more. */
-const fault = faultShape.partial({ created: true, revision: true })
+const fault = faultShape.partial({ created: true, revision: true }).extend({ direction: z.string().optional() })
 const toldFault = fault.partial({ owner: true, toxic: true, warnings: true, state: true, counters: true })
 const proxy = proxyShape.partial({ revision: true }).extend({ faults: z.array(fault) })
 const profile = profileShape.extend({ source: z.looseObject({ kind: z.string() }) })
@@ -54,8 +54,15 @@ export function isAnswer<Kind extends keyof Answers>(kind: Kind, value: unknown)
 
 /** What is missing, or of another type than it should be; which words there are, and bounds, are up to the version of the server. */
 export function misfit(kind: keyof Answers, value: unknown): string | undefined {
-  const issues = SHAPES[kind].safeParse(value).error?.issues ?? []
-  return issueText(issues.filter(({ code }) => code === 'invalid_type'))
+  const issues = SHAPES[kind].safeParse(value, { reportInput: true }).error?.issues ?? []
+  return issueText(issues.filter(isOfOtherType))
+}
+
+/** A word that is not known here is one all the same; what is no word, or not there, is none. */
+function isOfOtherType(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'invalid_value') return issue.values.every((known) => typeof known !== typeof issue.input)
+  if (issue.code === 'invalid_union') return issue.errors.every((issues) => issues.some(isOfOtherType))
+  return issue.code === 'invalid_type'
 }
 
 /** The first of them; `undefined` = there is none. */

@@ -14,7 +14,7 @@ export interface CallOptions {
 }
 
 export interface ChangeOptions extends CallOptions {
-  /** The `revision` that is to be changed; where it is another one by now, the call fails with `precondition_failed`. Default: any. */
+  /** The `revision` that is to be changed; where it is another one by now, the call fails with `precondition_failed`. 0 = there is none yet. Default: any. */
   readonly ifMatch?: number | undefined
 }
 
@@ -82,8 +82,9 @@ export class Caller {
     }
   }
 
-  /** The same with the answer as it is. */
+  /** The same with the answer as it is. @throws also FoulweatherError `invalid_value`: nothing can have such a name. */
   async text(method: Method, path: string, options: ChangeOptions = {}, body?: object | string): Promise<string> {
+    refuseUnnamed(path)
     const { reason = this.#reason, ifMatch, signal, timeoutMs } = options
     const { body: sent, headers } = bodyOf(body)
     const call = {
@@ -136,6 +137,19 @@ function baseOf(url: string): string {
   const expected = 'http://HOST:PORT'
   const text = `url is ${JSON.stringify(url)}, expected the address of an admin API, ${expected}`
   throw new FoulweatherError('invalid_value', text, { field: 'url', value: url, expected })
+}
+
+/** Of an empty name nothing is left in a path, and dots lead elsewhere in it: something else would be asked for than was meant. */
+function refuseUnnamed(path: string): void {
+  const [places = ''] = path.split('?', 1)
+  const value = places
+    .split('/')
+    .slice(1)
+    .find((name) => name === '' || name === '.' || name === '..')
+  if (value === undefined) return
+  const expected = 'at least one character, and not "." or ".."'
+  const text = `name is ${JSON.stringify(value)}, which a URL cannot name; expected ${expected}`
+  throw new FoulweatherError('invalid_value', text, { field: 'name', value, expected })
 }
 
 /** Behind a path; empty where nothing is asked. */

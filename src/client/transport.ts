@@ -171,7 +171,7 @@ function checkedTimeout(timeoutMs: number): number {
   throw new FoulweatherError('invalid_value', text, { field: 'timeoutMs', value: timeoutMs, expected })
 }
 
-/** One path segment of a name. */
+/** One path segment of a name. Those that are none, as an empty one, the caller refuses. */
 export function segment(name: string): string {
   return encodeURIComponent(name)
 }

@@ -4,7 +4,7 @@ import type { Operation } from '../operation.ts'
 import { usualRole } from '../roles.ts'
 import { Components } from './components.ts'
 import { addFaultSchemas } from './fault-schemas.ts'
-import { commonParameters, pathParameters, queryParameters } from './parameters.ts'
+import { commonParameters, ownParameters, pathParameters } from './parameters.ts'
 import { errorResponses, NOT_MODIFIED, successResponses } from './responses.ts'
 import { tagObjects } from './tags.ts'
 import {
@@ -106,8 +106,8 @@ function operationObject(described: Described, tagged: ReadonlySet<string>, comp
   const hasTag = isAboutTagged(described, tagged)
   const parameters = [
     ...pathParameters(path),
-    ...queryParameters(operation, components),
-    ...commonParameters(method, family, hasTag),
+    ...ownParameters(operation, components),
+    ...commonParameters(method, operation, family, hasTag),
   ]
   const role = app.open === true ? undefined : (app.role ?? usualRole(method))
   const responses = {
@@ -153,11 +153,11 @@ function requestBody(
   }
 }
 
-function codesOf({ method, app, operation }: Described, hasTag: boolean): ReadonlySet<ErrorCode> {
+function codesOf({ method, path, app, operation }: Described, hasTag: boolean): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>(['host_refused', 'origin_refused', ...(operation.errors ?? [])])
   if (app.open !== true) codes.add('unauthorized').add('forbidden')
-  // A query and a reason can be refused.
-  if (operation.query !== undefined || method !== 'get') codes.add('invalid_value')
+  // A query and a reason can be refused; under /v1 a query that nobody asks for is.
+  if (operation.query !== undefined || method !== 'get' || path.startsWith('/v1/')) codes.add('invalid_value')
   if (operation.body !== undefined) codes.add('bad_request_body').add('missing_field').add('body_too_large')
   if (hasTag && method !== 'get' && app.family !== 'toxiproxy') codes.add('precondition_failed')
   return codes

@@ -1,5 +1,5 @@
 import type { RouteFamily } from '../hapi-state.ts'
-import type { Operation } from '../operation.ts'
+import type { Operation, Parameter } from '../operation.ts'
 import type { Components } from './components.ts'
 import type { Method, ParameterObject } from './types.ts'
 
@@ -22,21 +22,30 @@ export function pathParameters(path: string): readonly ParameterObject[] {
   }))
 }
 
-export function queryParameters({ query = [] }: Operation, components: Components): readonly ParameterObject[] {
-  return query.map(({ name, description, schema }) => ({
-    name,
-    in: 'query',
-    required: false,
-    description,
-    schema: components.add(schema, 'input'),
-  }))
+/** Those that the operation itself names. */
+export function ownParameters({ query = [], headers = [] }: Operation, components: Components) {
+  const objects = (place: ParameterObject['in'], parameters: readonly Parameter[]): readonly ParameterObject[] =>
+    parameters.map(({ name, description, schema }) => ({
+      name,
+      in: place,
+      required: false,
+      description,
+      schema: components.add(schema, 'input'),
+    }))
+  return [...objects('query', query), ...objects('header', headers)]
 }
 
-/** Those that go with the method, whatever the operation. @param tag of what is read or changed: whether it has one. */
-export function commonParameters(method: Method, family: RouteFamily, tag: boolean): readonly ParameterObject[] {
+/** Those that go with the method. @param tag of what is read or changed: whether it has one. */
+export function commonParameters(
+  method: Method,
+  { offRecord = false }: Operation,
+  family: RouteFamily,
+  tag: boolean,
+): readonly ParameterObject[] {
   const native = family === 'native'
   if (method === 'get') return tag ? [IF_NONE_MATCH] : []
-  return [...(native ? [REASON] : []), REASON_HEADER, ...(tag && native ? [IF_MATCH] : [])]
+  const reasons = offRecord ? [] : [...(native ? [REASON] : []), REASON_HEADER]
+  return [...reasons, ...(tag && native ? [IF_MATCH] : [])]
 }
 
 const reason = { type: 'string', maxLength: 500, examples: ['game day'] }

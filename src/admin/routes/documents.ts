@@ -6,7 +6,7 @@ import { readBody, type BodyLimits } from '../body.ts'
 import { readJsonObject } from '../json-body.ts'
 import type { Operation } from '../operation.ts'
 import { readAssignment, readDiffRequest, type DiffRequest } from '../profile-bodies.ts'
-import { oneName, readQuery } from '../query.ts'
+import { oneName, readQuery, refuseQuery } from '../query.ts'
 import { refuseRole } from '../roles.ts'
 import { diffRequestShape, diffShape } from '../shapes/diff.ts'
 import { documentShape, validationShape } from '../shapes/profile.ts'
@@ -53,7 +53,7 @@ export function documentRoutes(control: ControlPlane, limits: BodyLimits): reado
 /** A request of ours, or the document alone where its content type is that of a text. */
 function diffRequestOf({ raw, query }: Request, bytes: Buffer): DiffRequest {
   if (!isDocument(raw.req.headers['content-type'])) {
-    readQuery(noQuery, query)
+    refuseQuery(query, [])
     return readDiffRequest(readJsonObject(bytes))
   }
   const text = readTextBody(bytes)
@@ -91,13 +91,14 @@ const diffQuery = z.strictObject({ profile: oneName, var: vars })
 /** The name only matters where others extend it, or it is active now. */
 const validateQuery = z.strictObject({ profile: oneName.default('document'), var: vars })
 
-const noQuery = z.strictObject({})
-
 const OF_VAR = {
   name: 'var',
   description: `\`${ASSIGNMENT}\`: what a variable stands for; may be given several times.`,
   schema: z.union([z.string(), z.array(z.string())]),
 }
+
+/** A request of ours first, then what a document alone may be. */
+const DIFF_TYPES: readonly string[] = ['application/json', YAML, 'text/plain']
 
 const OPERATIONS = {
   export: {
@@ -122,7 +123,8 @@ const OPERATIONS = {
     description:
       'The body is a request in JSON. Where its content type is a text or YAML, it is the document itself, and the query names the profile.',
     query: [{ name: 'profile', description: 'With a document as body: its name.', schema: z.string() }, OF_VAR],
-    body: { description: 'What is to be compared with what is running.', schema: diffRequestShape },
+    body: { description: 'What is to be compared with what is running.', schema: diffRequestShape, types: DIFF_TYPES },
+    offRecord: true,
     answers: { 200: { description: 'What would change, in order.', schema: diffShape } },
     errors: ['profile_not_found', 'invalid_profile', 'profile_conflict'],
   },
@@ -132,6 +134,7 @@ const OPERATIONS = {
     summary: 'Everything that is wrong with a document; nothing is done.',
     query: [{ name: 'profile', description: 'Its name. Default: `document`.', schema: z.string() }, OF_VAR],
     body: { description: 'The document.', schema: documentShape, types: DOCUMENT_TYPES },
+    offRecord: true,
     answers: { 200: { description: 'What is wrong, also where that is nothing.', schema: validationShape } },
   },
 } satisfies Readonly<Record<string, Operation>>

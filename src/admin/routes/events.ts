@@ -47,6 +47,13 @@ const operation: Operation = {
     },
     { name: 'last_event_id', description: 'As the header `Last-Event-ID`, which wins.', schema: z.string() },
   ],
+  headers: [
+    {
+      name: 'Last-Event-ID',
+      description: 'The `id` of the last event that was seen: the stream goes on behind it.',
+      schema: z.string(),
+    },
+  ],
   answers: { 200: { description: 'The events, without end.', type: 'text/event-stream' } },
   errors: ['invalid_value', 'too_many_subscribers'],
 }

@@ -36,8 +36,11 @@ export function withDescription(routes: readonly ServerRoute[], version: string)
 function withoutOperation(route: ServerRoute): ServerRoute {
   const { options } = route
   if (typeof options !== 'object') return route
-  const { operation: _operation, ...app } = options.app ?? {}
-  return { ...route, options: { ...options, app } }
+  const { operation, ...app } = options.app ?? {}
+  // What monitors call, and what is a page, takes whatever is put behind it.
+  const mayAsk = operation === undefined || operation.query !== undefined || operation.anyQuery === true
+  const asksNothing = route.path.startsWith('/v1/') && !mayAsk
+  return { ...route, options: { ...options, app: { ...app, asksNothing } } }
 }
 
 function appOf({ options }: ServerRoute): RouteOptionsApp | undefined {

@@ -49,6 +49,9 @@ export const PROFILE_OPERATIONS = {
     tag: PROFILES_TAG,
     summary: 'Takes a profile from the body.',
     description: 'One that is active is brought in step with it at once. One that comes from a file cannot be put.',
+    headers: [
+      { name: 'If-None-Match', description: '`*`: only where there is none of that name.', schema: z.string() },
+    ],
     body: { description: 'The document.', schema: documentShape, types: DOCUMENT_TYPES },
     answers: { 200: profile('There was one of that name.'), 201: profile('It is new.') },
     errors: ['invalid_profile', 'profile_conflict', 'profile_read_only', 'halted', 'listen_failed'],

@@ -13,7 +13,7 @@ import { readActivation } from '../profile-bodies.ts'
 import { readQuery } from '../query.ts'
 import { encodePath } from '../request-target.ts'
 import { mayAct, refuseRole } from '../roles.ts'
-import { withTag } from '../tag.ts'
+import { readIfNoneMatch, withTag } from '../tag.ts'
 import { readTextBody } from '../text-body.ts'
 import { wantsYaml, YAML } from '../wanted-format.ts'
 import { PROFILE_OPERATIONS as OPERATIONS } from './profile-operations.ts'
@@ -49,9 +49,31 @@ export function profileRoutes(control: ControlPlane, limits: BodyLimits): readon
     const text = readTextBody(await body(request))
     const name = nameIn(request)
     refuseTaken(name)
-    const { profile, created } = await profiles.put(name, text, byOf(request))
+    const { profile, created } = await profiles.put(name, text, putBy(request, name))
     const answered = answer(h, profile)
     return created ? answered.code(201).header('location', encodePath(['v1', 'profiles', name])) : answered
+  }
+
+  /** A PUT may make what is not there: it alone can ask that something is, or that nothing is. */
+  function putBy(request: Request, name: string): By {
+    const by = byOf(request)
+    const isThere = profiles.list().some((profile) => profile.name === name)
+    const isNew = readIfNoneMatch(request.raw.req.headers['if-none-match'])
+    const { ifMatch = [] } = by
+    // Revisions count from 1: that of none is 0.
+    if (isNew || (ifMatch.length > 0 && ifMatch.every((revision) => revision === 0))) {
+      if (isThere)
+        throw refusedPut(
+          isNew ? 'If-None-Match' : 'If-Match',
+          isNew ? '*' : '0',
+          `there is a profile ${JSON.stringify(name)} already`,
+        )
+      // Whoever is faster from now on is noticed.
+      return { ...by, ifMatch: [0] }
+    }
+    if (!isThere && ifMatch.length > 0 && !ifMatch.includes(0))
+      throw refusedPut('If-Match', ifMatch.join(', '), `there is no profile ${JSON.stringify(name)}, or not any more`)
+    return by
   }
 
   async function remove(request: Request, h: ResponseToolkit) {
@@ -144,6 +166,10 @@ function answer(h: ResponseToolkit, profile: ProfileView) {
 
 function nameIn(request: Request): string {
   return String(request.params['profile'])
+}
+
+function refusedPut(field: string, value: string, why: string): FoulweatherError {
+  return new FoulweatherError('precondition_failed', `${why}: nothing was put`, { field, value })
 }
 
 function refuseTaken(name: string): void {

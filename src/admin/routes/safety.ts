@@ -57,6 +57,7 @@ const OPERATIONS = {
     id: 'halt',
     tag: TAG,
     summary: 'Removes every fault at once, deactivates all profiles, and takes no faults until it is resumed.',
+    anyQuery: true,
     description: 'Proxies go on relaying. A second halt changes nothing of what the first one has put on record.',
     answers: { 200: { description: 'What was stopped.', schema: haltResultShape } },
   },

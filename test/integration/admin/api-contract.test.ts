@@ -71,6 +71,11 @@ test.each(named)('%s succeeds, and answers what is written', async (_, described
   expect(`${answered.status} ${answered.status < 300 ? '' : answered.text}`).toMatch(/^2\d\d $/)
 })
 
+test('what events go on behind is described as the header that browsers send it in', () => {
+  const { parameters = [] } = operations.find(({ path }) => path === '/v1/events')?.operation ?? {}
+  expect(parameters.find(({ name }) => name === 'Last-Event-ID')).toMatchObject({ in: 'header', required: false })
+})
+
 const withQuery = named.filter(
   ([, { operation }]) => operation.parameters?.some((each) => each.in === 'query') === true,
 )

@@ -201,7 +201,60 @@ describe('examples', () => {
   })
 })
 
+test('a reason is asked for where it goes on record', () => {
+  const takers = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, { parameters = [] }]) =>
+      parameters.some(({ name }) => name === 'X-Foulweather-Reason') ? [`${method} ${path}`] : [],
+    ),
+  )
+  expect(takers).toContain('post /v1/halt')
+  expect(takers).toContain('delete /proxies/{proxy}')
+  expect(takers).toContain('delete /v1/sessions/{id}')
+  for (const none of ['post /v1/diff', 'post /v1/validate']) expect(takers).not.toContain(none)
+})
+
+test('a comparison takes a document alone, too', () => {
+  const { content = {} } = document.paths['/v1/diff']?.post?.requestBody ?? {}
+  expect(Object.keys(content)).toEqual(['application/json', 'application/yaml', 'text/plain'])
+})
+
 describe('queries', () => {
+  const without = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, { parameters = [] }]) => {
+      const asked = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
+      const asksNothing = path.startsWith('/v1/') && asked.every((name) => name === 'reason')
+      const isHalt = path === '/v1/halt' && method === 'post'
+      return asksNothing && !isHalt ? [[method.toUpperCase(), path] as const] : []
+    }),
+  )
+
+  test.each(without)('%s %s: what it does not know is refused, and nothing is done', async (method, path) => {
+    await using rig = new AdminRig()
+    const { status, body } = await rig.ask(method, `${path.replaceAll(/[{}]/g, '')}?raeson=x`)
+    expect(status).toBe(400)
+    expect(JSON.parse(body)).toMatchObject({ code: 'invalid_value', field: 'raeson', value: 'x' })
+    expect((JSON.parse(body) as { detail: string }).detail).toBe(
+      method === 'GET'
+        ? 'there is no query parameter "raeson" (expected none)'
+        : 'there is no query parameter "raeson"; did you mean "reason"? (expected reason)',
+    )
+    expect(rig.changes).toEqual([])
+  })
+
+  test('a halt is not refused for what was misspelt', async () => {
+    await using rig = new AdminRig()
+    expect((await rig.ask('POST', '/v1/halt?raeson=x')).status).toBe(200)
+    expect(rig.control.safety.halt).toBeDefined()
+  })
+
+  test.each(['/healthz', '/docs', '/openapi.json', '/proxies', '/version'])(
+    '%s takes whatever is put behind it',
+    async (path) => {
+      await using rig = new AdminRig()
+      expect((await rig.ask('GET', `${path}?_=1`)).status).toBe(200)
+    },
+  )
+
   const withQuery = Object.entries(document.paths).flatMap(([path, { get }]) =>
     get?.parameters?.some((each) => each.in === 'query') === true && !path.includes('{')
       ? [[path, get.parameters] as const]

@@ -59,6 +59,53 @@ describe('a profile', () => {
     expect(fresh.headers['etag']).not.toBe(headers['etag'])
   })
 
+  test('is put only where there is one, or only where there is none, if that is asked for', async () => {
+    const putAs = (headers: Record<string, string>) => rig.ask('PUT', '/v1/profiles/slow', SLOW, headers)
+    for (const given of ['*', '"7"']) {
+      expect(await putAs({ 'if-match': given })).toMatchObject({
+        status: 412,
+        body: {
+          code: 'precondition_failed',
+          field: 'If-Match',
+          detail: 'there is no profile "slow", or not any more: nothing was put',
+        },
+      })
+    }
+    expect(rig.changes).toEqual([])
+    expect((await putAs({ 'if-none-match': '*' })).status).toBe(201)
+    expect(await putAs({ 'if-none-match': ' * ' })).toMatchObject({
+      status: 412,
+      body: {
+        code: 'precondition_failed',
+        field: 'If-None-Match',
+        detail: 'there is a profile "slow" already: nothing was put',
+      },
+    })
+    expect(await putAs({ 'if-match': '"0"' })).toMatchObject({
+      status: 412,
+      body: { field: 'If-Match', value: '0', detail: 'there is a profile "slow" already: nothing was put' },
+    })
+    expect(rig.changes).toHaveLength(1)
+    expect((await putAs({ 'if-match': '*' })).status).toBe(200)
+    expect(
+      (await rig.ask('PUT', '/v1/profiles/other', SLOW.replaceAll('replica', 'other'), { 'if-match': '"0"' })).status,
+    ).toBe(201)
+    expect(await putAs({ 'if-none-match': '"1"' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_value', field: 'If-None-Match' },
+    })
+  })
+
+  test('is made by one of those who ask for a new one at the same time', async () => {
+    const made = await Promise.all(
+      ['250ms', '500ms', '1s'].map((delay) =>
+        rig.ask('PUT', '/v1/profiles/slow', SLOW.replace('250ms', delay), { 'if-none-match': '*' }),
+      ),
+    )
+    expect(made.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect(made.filter(({ status }) => status === 412)).toHaveLength(2)
+  })
+
   test.each([
     ['?format=text', {}],
     ['', { accept: 'application/yaml' }],

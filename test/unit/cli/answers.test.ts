@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Ran, runHere } from '../../support/cli-context.ts'
 
 /** Runs a command line with a server that answers everything with this. */
@@ -78,6 +78,77 @@ test('a server of another version may have words and fields that are not known h
   })
   const { stdout } = await answered(JSON.stringify(fault), ['fault', 'show', 'pg', 'x'])
   expect(stdout).toContain('\nmood\tfair\n')
+})
+
+const PROFILE = {
+  name: 'x',
+  source: { kind: 'api' },
+  state: 'dormant',
+  revision: 1,
+  labels: {},
+  extends: [],
+  vars: { d: '1s' },
+  proxies: [],
+  faults: 0,
+  problems: [],
+  warnings: [],
+}
+const SESSION = {
+  id: '1',
+  proxy: 'pg',
+  ordinal: 1,
+  state: 'musing',
+  client: 'c:1',
+  upstream: 'u:1',
+  upstreamAddress: '',
+  started: '2026-01-31T12:00:00Z',
+  ageMs: 5,
+  bytes: { upstream: { received: 0, sent: 0 }, downstream: { received: 0, sent: 0 } },
+  held: { upstream: 0, downstream: 0 },
+  stages: { upstream: [], downstream: [] },
+  touchedBy: [],
+  ending: null,
+}
+const PROXY = { name: 'pg', listen: 'l:1', upstream: 'u:1', enabled: true, protocol: 'quic', owner: 'api', faults: [] }
+const DECISION = {
+  seq: 1,
+  time: '2026-01-31T12:00:00Z',
+  seed: 1,
+  proxy: 'pg',
+  fault: 'x',
+  type: 'latency',
+  kind: 'hunch',
+  selected: false,
+  reason: 'whim',
+}
+
+describe.each([
+  ['list', (proxy: object) => ({ total: 1, proxies: [proxy] }), PROXY, 'protocol'],
+  ['profile list', (profile: object) => ({ total: 1, profiles: [profile] }), PROFILE, 'state'],
+  ['profile show x', (profile: object) => profile, PROFILE, 'state'],
+  ['sessions', (session: object) => ({ total: 1, sessions: [session] }), SESSION, 'state'],
+  ['decisions', (decision: object) => ({ total: 1, decisions: [decision] }), DECISION, 'kind'],
+  ['decisions', (decision: object) => ({ total: 1, decisions: [decision] }), DECISION, 'reason'],
+  ['profile show x', (profile: object) => profile, PROFILE, 'vars.d'],
+] as const)('%s', (line, answer, thing, field) => {
+  const command = line.split(' ')
+  const [name = '', inner] = field.split('.')
+  const withField = (value: unknown) =>
+    JSON.stringify(answer({ ...thing, [name]: inner === undefined ? value : { [inner]: value } }))
+
+  test(`takes any word for ${field}`, async () => {
+    const { code, stdout, stderr } = await answered(withField('unheard-of'), command)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('unheard-of')
+  })
+
+  const isOptional = field === 'reason' || inner !== undefined
+  test.each([{}, [1], ...(isOptional ? [] : [null, 5, undefined])])(`takes %j for no ${field}`, async (value) => {
+    const { code, stdout, stderr } = await answered(withField(value), command)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`did not answer as an admin API does: `)
+    expect(stderr).toContain(`${field} Invalid`)
+  })
 })
 
 test('--json is the answer to the letter', async () => {
