@@ -13,7 +13,7 @@ export function eventLine(context: CliContext, event: Told & { readonly type: st
   const what = whatText(type, event)
   const who = typeof actor === 'string' ? actor : ''
   // What ended a session is no reason that anybody gave, and stands in the text already.
-  const why = typeof reason === 'string' && !type.startsWith('session-') ? reason : ''
+  const why = typeof reason === 'string' && type !== 'session-ended' ? reason : ''
   if (!context.terminal) {
     return `${[time, type, subject, what, who, why].map((text) => printable(text) || '-').join('\t')}\n`
   }

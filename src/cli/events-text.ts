@@ -17,8 +17,20 @@ export function subjectText({ proxy, fault, profile, session, worker }: Told): s
   return typeof session === 'string' ? `${proxy} #${session}` : proxy
 }
 
-/** What has become of it, in a few words; empty = its name says everything. */
+/** Characters of a row, and of one value in it: descriptions, and bodies of answers, may be of any length. */
+const LONGEST = 500
+const LONGEST_VALUE = 100
+
+/** What has become of it, in a few words; empty = its name says everything. What is longer than a row can be is cut: `--json` has it all. */
 export function whatText(type: string, told: Told): string {
+  return cut(everything(type, told), LONGEST)
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text
+}
+
+function everything(type: string, told: Told): string {
   const text = TEXTS[type]?.(told)
   if (text !== undefined) return text
   const { before, after } = told
@@ -30,6 +42,7 @@ const word = (value: unknown): string => (typeof value === 'string' || typeof va
 
 const TEXTS: Readonly<Record<string, (told: Told) => string>> = {
   'session-opened': ({ client, upstream }) => `${word(client)} → ${word(upstream)}`,
+  'session-reset': ({ before }) => (isRecord(before) ? `${word(before['client'])} → ${word(before['upstream'])}` : ''),
   'session-ended': ({ client, origin, reason, ageMs }) =>
     `${word(client)}: ${word(reason)} (${word(origin)}) after ${Math.round(Number(ageMs))} ms`,
   'dial-failed': ({ error }) => word(error),
@@ -87,7 +100,7 @@ const SAID_ELSEWHERE: ReadonlySet<string> = new Set([
 function changesText(before: Told, after: Told): string {
   const schemas = typeof after['type'] === 'string' ? fieldsOfType(after['type']) : {}
   const show = (name: string, value: unknown): string =>
-    value === undefined || value === null ? '-' : showField(schemas[name] ?? {}, value)
+    value === undefined || value === null ? '-' : cut(showField(schemas[name] ?? {}, value), LONGEST_VALUE)
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => !SAID_ELSEWHERE.has(name) && !isDeepStrictEqual(before[name], after[name]))
     .map((name) => `${name} ${show(name, before[name])} → ${show(name, after[name])}`)

@@ -14,17 +14,20 @@ export type ProfileAction =
   | 'profile-renewed'
   | 'profile-deactivated'
   | 'profile-expired'
+export type SessionAction = 'session-reset'
 export type SafetyAction = 'halted' | 'resumed'
 
 /** What has been done, as plain data that JSON can hold, before it has its place in the order of all changes. */
 export interface Changed {
-  readonly action: ProxyAction | FaultAction | ProfileAction | SafetyAction
+  readonly action: ProxyAction | FaultAction | ProfileAction | SessionAction | SafetyAction
   /** Absent when the change is to a profile, or to everything. */
   readonly proxy?: string
   /** The fault's name, when the change is to a fault. */
   readonly fault?: string
   readonly profile?: string
-  /** The proxy, fault or profile as it was; `null` when it is new. */
+  /** Its id, when one session was told to end. */
+  readonly session?: string
+  /** The proxy, fault, profile or session as it was; `null` when it is new. */
   readonly before: object | null
   /** The proxy, fault or profile as it is now; `null` when it is gone. */
   readonly after: object | null

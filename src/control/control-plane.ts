@@ -18,6 +18,7 @@ import { patchProxy, readKeptProxy, readProxy } from './proxy-document.ts'
 import { checkProxyInput, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { LifetimePolicy } from './lifetime.ts'
+import { sessionNotFound } from './session-not-found.ts'
 import { Registry } from './registry.ts'
 import { resetAll } from './reset.ts'
 import { Safety } from './safety.ts'
@@ -193,6 +194,19 @@ export class ControlPlane {
   /** The lease of a fault begins anew. @throws FoulweatherError `proxy_not_found`, `fault_not_found`, `no_lease`. */
   renewFault(proxy: string, fault: string, by: By = {}): Promise<FaultRecord> {
     return renewFault(this.#registry, proxy, fault, by)
+  }
+
+  /**
+   * Resets a live session: both peers get a RST.
+   *
+   * @throws FoulweatherError `session_not_found`.
+   */
+  async resetSession(id: string, by: By = {}): Promise<void> {
+    const [session] = await this.dataPlane.sessions({ id })
+    if (session === undefined || !(await this.dataPlane.kill(id))) throw sessionNotFound(id)
+    const { proxy, client, upstream, started, touchedBy } = session
+    const before = { id, client, upstream, started, touchedBy }
+    this.#registry.announce({ action: 'session-reset', proxy, session: id, before, after: null, ...said(by) })
   }
 
   /**

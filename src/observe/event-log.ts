@@ -77,6 +77,7 @@ export interface Change {
   readonly proxy?: string
   readonly fault?: string
   readonly profile?: string
+  readonly session?: string
   readonly before: unknown
   readonly after: unknown
   /** What may not have been meant. */
@@ -87,8 +88,8 @@ export interface Change {
 }
 
 export function logChange(logger: Logger, change: Change): void {
-  const { action, proxy, fault, profile, before, after, warnings, actor, reason, revision } = change
-  logger.info({ action, proxy, fault, profile, actor, reason, revision, before, after }, 'Changed')
+  const { action, proxy, fault, profile, session, before, after, warnings, actor, reason, revision } = change
+  logger.info({ action, proxy, fault, profile, session, actor, reason, revision, before, after }, 'Changed')
   if (warnings !== undefined) logger.warn({ proxy, fault, warnings }, 'A fault may do something else than was meant')
 }
 

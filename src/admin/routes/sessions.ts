@@ -1,15 +1,18 @@
 import type { Request, ServerRoute } from '@hapi/hapi'
 import { z } from 'zod'
 import type { ControlPlane } from '../../control/control-plane.ts'
-import { FoulweatherError } from '../../core/errors.ts'
+import { sessionNotFound } from '../../control/session-not-found.ts'
 import type { SessionInfo } from '../../engine/data-plane.ts'
+import { byOf } from '../by.ts'
 import type { Operation } from '../operation.ts'
 import { readSessionQuery } from '../session-query.ts'
 import { text } from '../shapes/common.ts'
 import { sessionShape, sessionsShape } from '../shapes/session.ts'
 
 /** Sessions: look at them, and reset one. */
-export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute[] {
+export function sessionRoutes(control: ControlPlane): readonly ServerRoute[] {
+  const { dataPlane } = control
+
   async function list(request: Request) {
     const { limit, filter } = readSessionQuery(request.query)
     const sessions = await dataPlane.sessions(filter)
@@ -19,7 +22,7 @@ export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute
   async function find(id: string): Promise<SessionInfo> {
     const sessions = await dataPlane.sessions({ id, state: 'all' })
     const session = sessions.find((candidate) => candidate.id === id)
-    if (session === undefined) throw notFound(id)
+    if (session === undefined) throw sessionNotFound(id)
     return session
   }
 
@@ -36,7 +39,7 @@ export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute
       path: '/v1/sessions/{id}',
       options: { app: { operation: OPERATIONS.remove } },
       handler: async (request, h) => {
-        if (!(await dataPlane.kill(idOf(request)))) throw notFound(idOf(request))
+        await control.resetSession(idOf(request), byOf(request))
         return h.response().code(204)
       },
     },
@@ -45,13 +48,6 @@ export function sessionRoutes({ dataPlane }: ControlPlane): readonly ServerRoute
 
 function idOf(request: Request): string {
   return String(request.params['id'])
-}
-
-function notFound(id: string): FoulweatherError {
-  return new FoulweatherError('session_not_found', `no session has the id ${JSON.stringify(id)}`, {
-    field: 'id',
-    value: id,
-  })
 }
 
 const TAG = 'Sessions'
@@ -83,6 +79,7 @@ const OPERATIONS = {
     id: 'resetSession',
     tag: TAG,
     summary: 'Resets a live session: both peers get a RST.',
+    description: 'It ends with the origin `proxy` and the reason `killed`.',
     answers: { 204: { description: 'It is being reset.' } },
     errors: ['session_not_found'],
   },

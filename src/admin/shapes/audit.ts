@@ -12,6 +12,7 @@ export const auditEntryShape = z
     proxy: z.string().optional().describe('The proxy, also of a fault.'),
     fault: z.string().optional(),
     profile: z.string().optional().describe('Where the change is to a profile.'),
+    session: z.string().optional().describe('The id of a session that was reset.'),
     actor: z
       .string()
       .optional()

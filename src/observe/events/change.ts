@@ -11,6 +11,7 @@ export interface Change {
   readonly proxy?: string
   readonly fault?: string
   readonly profile?: string
+  readonly session?: string
   readonly actor?: string
   readonly reason?: string
   readonly before: object | null
@@ -33,8 +34,9 @@ export function changeJson(change: Change): Bounded {
   return json
 }
 
-function fieldsOf({ revision, time, action, proxy, fault, profile, actor, reason, before, after }: Change): object {
-  return { revision, time, action, ...defined({ proxy, fault, profile, actor, reason }), before, after }
+function fieldsOf({ revision, time, action, before, after, ...change }: Change): object {
+  const { proxy, fault, profile, session, actor, reason } = change
+  return { revision, time, action, ...defined({ proxy, fault, profile, session, actor, reason }), before, after }
 }
 
 /** The profile that a change is about: that one itself, or the one that the proxy or fault belongs to. */

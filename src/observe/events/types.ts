@@ -18,6 +18,7 @@ export const CHANGE_TYPES = [
   'profile-renewed',
   'profile-deactivated',
   'profile-expired',
+  'session-reset',
   'halted',
   'resumed',
 ] as const

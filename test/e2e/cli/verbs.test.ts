@@ -143,7 +143,8 @@ test('sessions are listed and reset', async () => {
     '-',
   ])
   const failed = new Promise<NodeJS.ErrnoException>((resolve) => void socket.once('error', resolve))
-  expect(await server.ok('sessions', 'reset', row.id)).toBe(`Reset session ${row.id}\n`)
+  expect(await server.ok('sessions', 'reset', row.id, '--reason', 'stuck')).toBe(`Reset session ${row.id}\n`)
+  expect(await server.ok('audit', '--action', 'session-reset')).toMatch(new RegExp(`held #${row.id}\\t.*\\tstuck\\n$`))
   expect((await failed).code).toBe('ECONNRESET')
   expect(await server.ok('sessions', '--proxy', 'held')).toBe('')
   const ended = await server.ok('sessions', '--proxy', 'held', '--state', 'ended')

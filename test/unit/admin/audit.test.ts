@@ -81,7 +81,7 @@ test.each([
   ['limit=0', 'limit', 'a whole number of 1 to 9999'],
   ['since=-1', 'since', 'a `revision`'],
   ['action=fault-aded', 'action', 'did you mean \\"fault-added\\"?'],
-  ['action=session-*', 'action', 'names with commas'],
+  ['action=door-*', 'action', 'names with commas'],
   ['action=', 'action', 'names with commas'],
   [`action=${'a*'.repeat(600)}`, 'action', 'at most 1000 characters'],
   ['format=csv', 'format', 'json or ndjson'],

@@ -74,11 +74,21 @@ describe('sessions', () => {
     const { body } = await json('GET', '/v1/sessions')
     const [session] = body['sessions'] as readonly { id: string }[]
     const path = `/v1/sessions/${session!.id}`
-    expect((await rig.ask('DELETE', path)).status).toBe(204)
+    expect((await rig.ask('DELETE', `${path}?reason=stuck`)).status).toBe(204)
     await eventually('the client is cut off', () => client.destroyed)
     await eventually('the session has ended', async () => (await json('GET', '/v1/sessions')).body['total'] === 0)
     expect((await json('GET', path)).body).toMatchObject({ ending: { origin: 'proxy', reason: 'killed' } })
     expect(await json('DELETE', path)).toMatchObject({ status: 404, body: { code: 'session_not_found' } })
+    expect(rig.changes.filter(({ action }) => action === 'session-reset')).toMatchObject([
+      {
+        proxy: 'a',
+        session: session!.id,
+        actor: expect.stringContaining('127.0.0.1'),
+        reason: 'stuck',
+        before: { id: session!.id, client: expect.stringContaining('127.0.0.1:'), touchedBy: [] },
+        after: null,
+      },
+    ])
   })
 })
 

@@ -49,6 +49,7 @@ test.each([
   ['halted', { before: null, after: { faults_removed: 12 } }, '12 faults removed'],
   ['halted', { before: null, after: { faults_removed: 1 } }, '1 fault removed'],
   ['resumed', { before: null, after: null }, ''],
+  ['session-reset', { session: '7', before: session, after: null }, '10.0.0.1:5 → db:5432'],
   ['session-opened', session, '10.0.0.1:5 → db:5432'],
   [
     'session-ended',
@@ -104,4 +105,15 @@ test('on a terminal it has colours and columns', () => {
   expect(stripVTControlCharacters(line)).toMatch(
     /^\d\d:\d\d:00\.000 {2}fault-added {9}p\\x1b\[31mg\/slow {7}latency \(downstream\), latency 250ms by al@1 \(a\\x0ab\)\n$/,
   )
+})
+
+const about = (description: string) => ({ name: 'p', state: 'inactive', description })
+
+test('what is longer than a row can be is cut, and what it has become is shown all the same', () => {
+  const told = { before: about('a'.repeat(5000)), after: about('b'.repeat(5000)) }
+  expect(whatText('profile-put', told)).toBe(`description ${'a'.repeat(100)}… → ${'b'.repeat(100)}…`)
+  const fault = { name: 'f', type: 'http_error', direction: 'downstream', status: 503, body: 'c'.repeat(5000) }
+  const text = whatText('fault-added', { before: null, after: fault })
+  expect(text).toHaveLength(501)
+  expect(text.slice(-3)).toBe('cc…')
 })
