@@ -47,11 +47,14 @@ export function readSyntax(text: string, notes: Notes): Document.Parsed | undefi
   return notes.all.length > 0 ? undefined : document
 }
 
-const ODD = /[[\p{Cc}\p{Cs}\u{feff}\u{fffd}-\u{ffff}]--[\t\n\r\x85]]|\r(?!\n)/gv
+const ODD = /[[\p{Cc}\p{Cs}\u{fffd}]--[\t\n\r\x7f-\x9f]]|\r(?!\n)/gv
 
-function noteOddCharacters(text: string, notes: Notes): void {
-  for (const { 0: odd, index } of text.matchAll(ODD)) {
-    notes.add({ offset: index, field: '', text: oddness(odd) })
+/** JSON may have them as they are, and YAML too where that looks like JSON: within quotes (YAML 1.2.2, section 5.1). */
+const ODD_UNLESS_QUOTED = /[[\x7f-\x9f\u{feff}\u{fffe}\u{ffff}]--[\x85]]/gv
+
+function noteOddCharacters(text: string, notes: Notes, odd = ODD, from = 0): void {
+  for (const { 0: character, index } of text.matchAll(odd)) {
+    notes.add({ offset: from + index, field: '', text: oddness(character) })
     if (notes.isFull) return
   }
 }
@@ -73,7 +76,10 @@ function readTokens(text: string, notes: Notes): readonly Token[] {
     if (token.type === 'directive') noteDirective(token.offset, token.source, notes)
     tokens.push(token)
   }
+  let before = ''
   for (const lexeme of lexer.lex(text)) {
+    if (!isQuoted(lexeme, before)) noteOddCharacters(lexeme, notes, ODD_UNLESS_QUOTED, parser.offset)
+    before = lexeme
     for (const token of parser.next(lexeme)) take(token)
     count += 1
     const tooMuch = refusalOf(count, parser.stack.length)
@@ -82,6 +88,13 @@ function readTokens(text: string, notes: Notes): readonly Token[] {
   }
   for (const token of parser.end()) take(token)
   return tokens
+}
+
+/** What the lexer puts in front of a text without quotes, whatever that begins with. */
+const PLAIN = '\u001F'
+
+function isQuoted(lexeme: string, before: string): boolean {
+  return before !== PLAIN && /^["']/.test(lexeme)
 }
 
 function refusalOf(count: number, depth: number): string | undefined {

@@ -95,6 +95,12 @@ test('JSON is YAML, and may name its schema', () => {
   expect(read(JSON.stringify({ $schema: 'profile.schema.json', faults }, null, '\t')).faults).toEqual(faults)
 })
 
+test('what JSON may have within quotes may stand there as it is', () => {
+  const label = '\u0082\u007f\ufeff\uffff'
+  expect(read(JSON.stringify({ labels: { a: label } })).labels).toEqual({ a: label })
+  expect(read(`labels: {a: '${label}', b: plain}`).labels).toEqual({ a: label, b: 'plain' })
+})
+
 test('a byte order mark and line ends of Windows change no place', () => {
   const { places } = read('\ufeffttl: 5s\r\nlabels:\r\n  a: b\r\n')
   expect(places.get('ttl')).toEqual({ file: 'p.yaml', line: 1, column: 6 })
@@ -193,6 +199,12 @@ test.each([
   ['%YAML 1.1\n---\nactive: yes\n', '1:1: the directive "%YAML 1.1" is not taken'],
   ['%TAG ! tag:a,2000:\n---\nactive: true\n', '1:1: the directive "%TAG ! tag:a,2000:" is not taken'],
   ['labels: {a: "\u0007"}', '1:14: the character U+0007 cannot stand in YAML'],
+  [
+    'labels: {a: \u0082}',
+    '1:13: the character U+0082 cannot stand in YAML; within double quotes it is written \\u0082',
+  ],
+  ['labels: {a: b} # \u007f', '1:18: the character U+007F cannot stand in YAML'],
+  ['labels:\n  a: |\n    "\ufeff"', '3:6: the character U+FEFF cannot stand in YAML'],
   ['labels: {a: \ufffd}', '1:13: the text is not UTF-8'],
   ['labels: {a: \ud800}', '1:13: the character U+D800 cannot stand in YAML'],
   ['labels: {a: "\\ud800"}', '1:13: labels.a: expected a text without halves of surrogate pairs'],
