@@ -18,6 +18,7 @@ export default defineConfig({
     // Real sockets and real servers on two noisy cores: the bound is there to end a hang, not to measure.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/support/property-seed.ts'],
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -30,8 +30,9 @@ function orRefused<T>(act: () => T): T | undefined {
   }
 }
 
-/** A finite number, 0 or more; a word; a switch; or an object of such. */
+/** A finite number, 0 or more; a word; a switch; an object of such; or what is not given. */
 function isUsable(value: unknown): boolean {
+  if (value === undefined) return true
   if (typeof value === 'number') return Number.isFinite(value) && value >= 0
   if (typeof value === 'object' && value !== null) return Object.values(value).every(isUsable)
   return typeof value === 'string' || typeof value === 'boolean'
