@@ -214,7 +214,7 @@ export class Ledger {
    * that nobody else has lost.
    */
   #unseen(loss: Lost): string | undefined {
-    for (const ended of [...this.#ended.values()].flat()) {
+    for (const ended of this.#ended.values().flatMap((sessions) => sessions)) {
       if (ended.proxy !== loss.proxy || !isOf(loss, ended.started)) continue
       const explained = this.#claimed.has(ended.session) ? undefined : byEnding(loss, ended)
       if (explained === undefined) continue

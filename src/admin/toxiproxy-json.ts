@@ -1,5 +1,5 @@
 import { shortestFloat32 } from '../control/float32.ts'
-import type { ProxyInput } from '../control/proxy-input.ts'
+import { saysProtocol, type ProxyInput } from '../control/proxy-input.ts'
 import type { ProxyRecord, ToxicView } from '../control/records.ts'
 import { listToxics, type ToxicRecord } from '../control/toxics.ts'
 
@@ -15,7 +15,7 @@ import { listToxics, type ToxicRecord } from '../control/toxics.ts'
  */
 export function proxyJson(proxy: ProxyRecord, asked: Pick<ProxyInput, 'protocol'> = {}): string {
   const { name, listen, upstream, enabled } = proxy
-  const protocol = (asked.protocol ?? '') === '' ? '' : `,"protocol":${text(proxy.protocol)}`
+  const protocol = saysProtocol(asked) ? `,"protocol":${text(proxy.protocol)}` : ''
   return `{"name":${text(name)},"listen":${text(listen)},"upstream":${text(upstream)},"enabled":${enabled},"Logger":{},"toxics":${toxicsJson(proxy)}${protocol}}`
 }
 

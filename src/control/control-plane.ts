@@ -15,10 +15,10 @@ import { Profiles } from './profiles/profiles.ts'
 import type { HaltResult } from './profiles/types.ts'
 import { createProxy, deleteProxy, updated, updateProxy } from './proxies.ts'
 import { patchProxy, readKeptProxy, readProxy } from './proxy-document.ts'
-import { checkProxyInput, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
+import { checkProxyInput, saysProtocol, type ProxyInput, type ProxyUpdate } from './proxy-input.ts'
 import type { FaultRecord, ProxyRecord } from './records.ts'
 import type { LifetimePolicy } from './lifetime.ts'
-import { sessionNotFound } from './session-not-found.ts'
+import { findSession, sessionNotFound } from './find-session.ts'
 import { Registry } from './registry.ts'
 import { resetAll } from './reset.ts'
 import { Safety } from './safety.ts'
@@ -115,7 +115,7 @@ export class ControlPlane {
   async populate(entries: readonly ProxyInput[], by: By = {}): Promise<PopulateResult> {
     const checked = entries.map((entry, index) => ({
       proxy: checkProxyInput(entry, ` at proxy ${index + 1}`),
-      saysProtocol: (entry.protocol ?? '') !== '',
+      saysProtocol: saysProtocol(entry),
     }))
     return populate(this.#registry, checked, by)
   }
@@ -202,9 +202,9 @@ export class ControlPlane {
    * @throws FoulweatherError `session_not_found`.
    */
   async resetSession(id: string, by: By = {}): Promise<void> {
-    const [session] = await this.dataPlane.sessions({ id })
-    if (session === undefined || !(await this.dataPlane.kill(id))) throw sessionNotFound(id)
-    const { proxy, client, upstream, started, touchedBy } = session
+    const { proxy, client, upstream, started, touchedBy } = await findSession(this.dataPlane, id, 'live')
+    // It may have ended meanwhile.
+    if (!(await this.dataPlane.kill(id))) throw sessionNotFound(id)
     const before = { id, client, upstream, started, touchedBy }
     this.#registry.announce({ action: 'session-reset', proxy, session: id, before, after: null, ...said(by) })
   }

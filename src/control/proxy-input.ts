@@ -68,9 +68,14 @@ export function checkProxyInput(input: ProxyInput, where = ''): NewProxy {
   return { name, listen, upstream, enabled: input.enabled ?? true, protocol }
 }
 
+/** Whether it names a protocol; an empty text does not. */
+export function saysProtocol({ protocol = '' }: Pick<ProxyInput, 'protocol'>): boolean {
+  return protocol !== ''
+}
+
 /** @throws FoulweatherError `invalid_value`. */
-function readProtocol(given: string | undefined, where: string): Protocol | undefined {
-  if (given === undefined || given === '') return undefined
+function readProtocol(given = '', where: string): Protocol | undefined {
+  if (given === '') return undefined
   if (given === 'tcp' || given === 'http') return given
   const expected = '"tcp" or "http"'
   const value = given.slice(0, 100)

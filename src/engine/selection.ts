@@ -73,12 +73,6 @@ export class Selection {
     return this.#touchedBy
   }
 
-  /** The fault works on the session, or on one of its exchanges. */
-  touch(name: string): void {
-    if (this.#touchedBy.includes(name)) return
-    this.#touchedBy = [...this.#touchedBy.slice(1 - TOUCHED_KEPT), name]
-  }
-
   /** Whether the fault works on the session; `false` while its window is closed, it is disarmed, or only counts. */
   works(fault: FaultNow): boolean {
     return this.selects(fault) && fault.plan.shadow !== true
@@ -233,7 +227,7 @@ export class Selection {
     } else if (!choice.quiet) {
       work.tally.skipped[reason] = (work.tally.skipped[reason] ?? 0) + 1
     }
-    if (reason === undefined && choice.counts && !choice.quiet && !shadow) this.touch(work.name)
+    if (reason === undefined && choice.counts && !choice.quiet && !shadow) this.#touch(work.name)
     this.#add(work, { kind: 'session', selected: reason === undefined, ...defined({ reason }), ...shadowed(shadow) })
   }
 
@@ -265,20 +259,35 @@ export class Selection {
 
   #record(work: FaultAtWork, at: number, what: Pick<NewOfFault, 'what' | 'detail' | 'direction'>): void {
     const inMs = at - this.place.shared.clock.now()
-    this.touch(work.name)
+    this.#touch(work.name)
     this.#add(work, { kind: 'injection', ...what }, inMs)
   }
 
   /** The fault has done something to the session itself, rather than one of its stages. */
   acted(work: FaultAtWork, what: string): void {
     work.counters.applied++
-    this.touch(work.name)
+    this.#touch(work.name)
     this.#add(work, { kind: 'injection', what })
   }
 
   chunkDecided(fault: FaultNow, direction: Direction, chunk: number, selected: boolean): void {
-    if (selected && fault.plan.shadow !== true) this.touch(fault.work.name)
-    this.#add(fault.work, { kind: 'chunk', direction, chunk, selected, ...shadowed(fault.plan.shadow === true) })
+    this.#decided(fault, { kind: 'chunk', direction, chunk, selected })
+  }
+
+  /** @param reason why not; `undefined` = the fault works on it. */
+  exchangeDecided(fault: FaultNow, exchange: number, reason: SkipReason | undefined): void {
+    this.#decided(fault, { kind: 'exchange', exchange, selected: reason === undefined, ...defined({ reason }) })
+  }
+
+  #decided({ work, plan: { shadow = false } }: FaultNow, decision: NewOfFault & { readonly selected: boolean }): void {
+    if (decision.selected && !shadow) this.#touch(work.name)
+    this.#add(work, { ...decision, ...shadowed(shadow) })
+  }
+
+  /** The fault works on the session, or on one of its exchanges. */
+  #touch(name: string): void {
+    if (this.#touchedBy.includes(name)) return
+    this.#touchedBy = [...this.#touchedBy.slice(1 - TOUCHED_KEPT), name]
   }
 
   #add({ name, type }: FaultAtWork, decision: NewOfFault, inMs = 0): void {

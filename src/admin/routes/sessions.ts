@@ -1,8 +1,7 @@
 import type { Request, ServerRoute } from '@hapi/hapi'
 import { z } from 'zod'
 import type { ControlPlane } from '../../control/control-plane.ts'
-import { sessionNotFound } from '../../control/session-not-found.ts'
-import type { SessionInfo } from '../../engine/data-plane.ts'
+import { findSession } from '../../control/find-session.ts'
 import { byOf } from '../by.ts'
 import type { Operation } from '../operation.ts'
 import { readSessionQuery } from '../session-query.ts'
@@ -19,20 +18,13 @@ export function sessionRoutes(control: ControlPlane): readonly ServerRoute[] {
     return { total: sessions.length, sessions: sessions.slice(0, limit) }
   }
 
-  async function find(id: string): Promise<SessionInfo> {
-    const sessions = await dataPlane.sessions({ id, state: 'all' })
-    const session = sessions.find((candidate) => candidate.id === id)
-    if (session === undefined) throw sessionNotFound(id)
-    return session
-  }
-
   return [
     { method: 'GET', path: '/v1/sessions', options: { app: { operation: OPERATIONS.list } }, handler: list },
     {
       method: 'GET',
       path: '/v1/sessions/{id}',
       options: { app: { operation: OPERATIONS.show } },
-      handler: (request) => find(idOf(request)),
+      handler: (request) => findSession(dataPlane, idOf(request), 'all'),
     },
     {
       method: 'DELETE',

@@ -2,7 +2,7 @@ import type { SkipReason } from '../../core/decision.ts'
 import type { RequestFacts } from '../../core/exchange-match.ts'
 import { randomFor, type Random } from '../../core/random.ts'
 import type { FaultAtWork } from '../fault-at-work.ts'
-import { shadowed, takes, type Selection } from '../selection.ts'
+import { takes, type Selection } from '../selection.ts'
 import { enter, isBeyond, leave, limitReached, weigh } from '../weigh.ts'
 import type { Chosen, Exchange } from './exchange.ts'
 import type { ExchangeFault } from './exchange-fault.ts'
@@ -66,7 +66,7 @@ export class ExchangeSelection {
     const drawn = replayed ?? (per === 'session' || probability >= 1 || this.#draw(fault, facts) < probability)
     const spared = replayed === undefined ? 'draw' : 'replay'
     const reason = this.#enter(fault, weigh(work, limit ?? (drawn ? undefined : spared)))
-    this.#record(fault, exchange, reason)
+    this.#selection.exchangeDecided(fault.now, exchange.number, reason)
     if (reason !== undefined) return leftAlone(work, reason)
     tally.selected++
     const { gauges } = work
@@ -123,22 +123,6 @@ export class ExchangeSelection {
     const fresh = this.#selection.randomOf(now.plan, 'exchanges')
     this.#randoms.set(now.work, fresh)
     return fresh
-  }
-
-  #record({ now }: ExchangeFault, { number }: Exchange, reason: SkipReason | undefined): void {
-    const { shared, proxy, id, ordinal } = this.#selection.place
-    const { name, type } = now.work
-    const selected = reason === undefined
-    const why = selected ? {} : { reason }
-    if (selected && now.plan.shadow !== true) this.#selection.touch(name)
-    const what = {
-      kind: 'exchange',
-      exchange: number,
-      selected,
-      ...why,
-      ...shadowed(now.plan.shadow === true),
-    } as const
-    shared.decisions.add({ proxy, fault: name, type, session: id, ordinal, ...what })
   }
 }
 

@@ -178,7 +178,7 @@ class WorkersDataPlane implements DataPlane {
     const enough = Promise.withResolvers<void>()
     const timer = setTimeout(enough.resolve, (this.#options.options.drainMs ?? 0) + CLOSE_MS)
     try {
-      await Promise.race([this.#ask('close'), enough.promise])
+      await Promise.race([Promise.all(this.#crew.threads.map((thread) => thread.ask('close'))), enough.promise])
     } finally {
       clearTimeout(timer)
       await this.#crew.end()
@@ -189,16 +189,7 @@ class WorkersDataPlane implements DataPlane {
     return this.#options.options.exchangesKept ?? 1000
   }
 
-  /** All threads that are there; what one was asked that died meanwhile is left out. */
-  async #ask<Name extends CallName>(
-    call: Name,
-    ...asks: Calls[Name]['asks']
-  ): Promise<readonly Calls[Name]['answers'][]> {
-    const answers = await Promise.all(this.#crew.threads.map((thread) => thread.ask(call, ...asks)))
-    return answers.flatMap((answer) => (answer === GONE ? [] : [answer]))
-  }
-
-  /** The same, for who only looks. */
+  /** For who only looks: all threads that are there, but what one was asked that died meanwhile, or does not answer in time, is left out. */
   async #look<Name extends CallName>(
     call: Name,
     ...asks: Calls[Name]['asks']
